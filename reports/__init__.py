@@ -1,0 +1,1 @@
+"""What records mean: pure functions from frames to statements."""
