@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Option, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Option
 
 Key = Annotated[str, Option(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
@@ -104,7 +105,7 @@ class Field(Meta):
     to: Key | None = None
     """Reference fields only: the key of the template referred to. A `user` field refers to `staff`."""
     fill: dict[Key, Key] = Option(default_factory=dict)
-    """Reference fields only: field here → field of the target, copied when a target is picked and the field is empty."""
+    """Reference fields only: field here → field of the target, copied when a target is picked and this one is empty."""
     serial: str | None = None
     """Serial fields only, e.g. "C{seq:4}" or "PO{yyyymmdd}{seq:3}"; the counter starts anew with each date part."""
     compute: str | None = None

@@ -1,1 +1,4 @@
-"""What people do: composition root, accounts and sessions, use cases. No Streamlit, so pages, manage.py and tests use the same doors."""
+"""What people do: composition root, accounts and sessions, use cases.
+
+No Streamlit, so pages, manage.py and tests use the same doors.
+"""

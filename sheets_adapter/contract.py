@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A table: `name` is a template key or `<template>.<line>`; a line table has the column `record_id` of its parent."""
+    """A table: `name` is a template key or `<template>.<line>`; a line table has a column `record_id` (its parent)."""
 
     name: str
     columns: tuple[Column, ...]
@@ -63,7 +63,7 @@ ABSENT = "absent"
 
 @dataclass(frozen=True, slots=True)
 class SerialRequest:
-    """Asks the store to number a column: `prefix` + counter padded to `width`; one counter per table, column, prefix."""
+    """Asks the store to number a column: `prefix` + counter of `width` digits; a counter per table, column, prefix."""
 
     column: str
     prefix: str
