@@ -1,0 +1,172 @@
+"""Typed frames: the tables as the engines read them.
+
+`frames["deal"]` holds one row a record, `frames["gift_request.lines"]` one row a line. Columns are the template's field
+keys followed by the system columns. Types by field type:
+
+    money                     Int64 fen                    date        datetime64[s]
+    integer, year             Int64                        datetime    datetime64[s, <timezone>]
+    decimal, percent          Decimal or None (object)     bool        boolean
+    multi_choice              tuple of text (object)       all others  str, "" when empty (references: the key)
+
+Withdrawn records and their lines are not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+import pandas as pd
+
+from reports.statement import Source, input_finding
+from schemas.finding import Finding, Severity
+from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS, VOID
+from schemas.template import Field, Template
+
+Frames = Mapping[str, pd.DataFrame]
+Rows = Mapping[str, Sequence[Mapping[str, str]]]
+"""Canonical texts by table name ("deal", "gift_request.lines"), system columns among them; an empty field is absent."""
+
+TIMEZONE = "Asia/Shanghai"
+SYSTEM_TIMES = ("created_at", "submitted_at", "approved_at", "updated_at")
+KIND_OF_TYPE: Mapping[str, str] = {
+    "money": "money",
+    "integer": "integer",
+    "year": "integer",
+    "decimal": "decimal",
+    "percent": "decimal",
+    "date": "date",
+    "datetime": "datetime",
+    "bool": "bool",
+    "multi_choice": "tuple",
+}
+
+
+class ReportInputError(Exception):
+    """A table lacks columns a report cannot do without; names them all."""
+
+    def __init__(self, table: str, columns: Sequence[str]) -> None:
+        self.table = table
+        self.columns = tuple(columns)
+        super().__init__(f"table {table!r} lacks the columns {', '.join(columns)}")
+
+
+def frames_of(
+    templates: Iterable[Template], rows: Rows, timezone: str = TIMEZONE
+) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
+    """Typed frames of every template's tables, present in `rows` or not, and what could not be understood.
+
+    A text that is not canonical for its field becomes missing, with finding E201 naming record, field and text.
+    Rows of tables no template knows are left out.
+    """
+    frames: dict[str, pd.DataFrame] = {}
+    findings: list[Finding] = []
+    for template in templates:
+        header = _typed(
+            template.key, rows.get(template.key, ()), _kinds(template.fields, SYSTEM_COLUMNS), timezone, findings
+        )
+        frames[template.key] = header
+        live = frozenset(header["record_id"])
+        for line in template.lines:
+            table = f"{template.key}.{line.key}"
+            typed = _typed(table, rows.get(table, ()), _kinds(line.fields, LINE_SYSTEM_COLUMNS), timezone, findings)
+            frames[table] = typed[typed["record_id"].isin(live)].reset_index(drop=True)
+    return frames, tuple(findings)
+
+
+def require_columns(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame | None:
+    """The table's frame; None when the table does not exist. Raises ReportInputError naming absent columns."""
+    if table not in frames:
+        return None
+    frame = frames[table]
+    absent = [column for column in columns if column not in frame.columns]
+    if absent:
+        raise ReportInputError(table, absent)
+    return frame
+
+
+def _kinds(fields: Sequence[Field], system: Mapping[str, str]) -> dict[str, str]:
+    """Column → kind, the template's fields first."""
+    kinds = {field.key: KIND_OF_TYPE.get(_result_type(field), "text") for field in fields}
+    for column in system:
+        kinds.setdefault(column, "datetime" if column in SYSTEM_TIMES else "text")
+    if "line_no" in system:
+        kinds["line_no"] = "integer"
+    return kinds
+
+
+def _result_type(field: Field) -> str:
+    return (field.result or "decimal") if field.type == "computed" else field.type
+
+
+def _typed(
+    table: str, rows: Sequence[Mapping[str, str]], kinds: Mapping[str, str], timezone: str, findings: list[Finding]
+) -> pd.DataFrame:
+    live = [row for row in rows if row.get("status") != VOID]
+    columns: dict[str, pd.Series] = {}
+    for column, kind in kinds.items():
+        texts = [row.get(column, "") for row in live]
+        values, bad = _column(texts, kind, timezone)
+        columns[column] = values
+        findings += [_not_canonical(table, live[at], column, texts[at]) for at in bad]
+    return pd.DataFrame(columns)
+
+
+def _not_canonical(table: str, row: Mapping[str, str], column: str, text: str) -> Finding:
+    number = row.get("line_no", "") if "." in table else ""
+    source = Source(table, row.get("record_id", ""), int(number) if number.isdecimal() else 0)
+    return input_finding("E201", source, column, Severity.ERROR, value=text)
+
+
+def _column(texts: Sequence[str], kind: str, timezone: str) -> tuple[pd.Series, list[int]]:
+    """The typed column and the places of texts that do not fit."""
+    if kind == "text":
+        return pd.Series(texts, dtype="str"), []
+    if kind == "tuple":
+        return pd.Series([tuple(part for part in text.split("、") if part) for text in texts], dtype="object"), []
+    if kind in {"date", "datetime"}:
+        return _times(texts, kind, timezone)
+    parsed = [_PARSE[kind](text) if text else None for text in texts]
+    dtype = {"money": "Int64", "integer": "Int64", "decimal": "object", "bool": "boolean"}[kind]
+    return pd.Series(parsed, dtype=dtype), [at for at, text in enumerate(texts) if text and parsed[at] is None]
+
+
+def _times(texts: Sequence[str], kind: str, timezone: str) -> tuple[pd.Series, list[int]]:
+    text = pd.Series(texts, dtype="str")
+    if kind == "date":
+        values = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    else:
+        values = pd.to_datetime(
+            text.str.slice(0, 19).str.replace("T", " "), format="%Y-%m-%d %H:%M:%S", errors="coerce"
+        )
+        values = values.astype("datetime64[s]").dt.tz_localize(timezone)
+    bad = values.isna() & text.ne("")
+    return values, [int(at) for at in bad.to_numpy().nonzero()[0]]
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _fen(text: str) -> int | None:
+    number = _decimal(text)
+    if number is None or number * 100 != (fen := int(number * 100)):
+        return None
+    return fen
+
+
+def _integer(text: str) -> int | None:
+    number = _decimal(text)
+    return int(number) if number is not None and number == int(number) else None
+
+
+_PARSE: Mapping[str, Callable[[str], object]] = {
+    "money": _fen,
+    "integer": _integer,
+    "decimal": _decimal,
+    "bool": {"是": True, "否": False}.get,
+}
