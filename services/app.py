@@ -21,8 +21,9 @@ from services.setup import Setup
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
     from schemas.labels import Labels
-    from services.sync import Health, Sync
     from sheets_adapter.repository import Repository
+
+    from services.sync import Health, Sync
 
 
 class ConfigError(Exception):
