@@ -53,8 +53,10 @@ class Choice(Meta):
 class Condition(Meta):
     """A condition as data: one test of one field, or `all`/`any`/`not` of further conditions.
 
-    Values compare by the field's type; `before`/`after` take a date literal, "today" or another field's key.
-    An empty field fails every test but `empty: true` and `not`.
+    Values compare by the field's type. `before`/`after` (dates, months, years) and `less`/`greater` (numbers) are
+    strict and take a literal, "today", "now" or another field's key; `same_as` takes another field's key.
+    A multi-choice field equals each of its answers. An empty field fails every test but `empty: true` and `not`.
+    Several tests in one condition must all hold.
     """
 
     field: Key | None = None
@@ -64,6 +66,7 @@ class Condition(Meta):
     after: str | None = None
     less: str | None = None
     greater: str | None = None
+    same_as: Key | None = None
     empty: bool | None = None
     all: tuple[Condition, ...] | None = None
     any: tuple[Condition, ...] | None = None
@@ -77,6 +80,21 @@ class Pattern(Meta):
 
     regex: str
     hint: Label
+
+
+class InForce(Meta):
+    """Takes the value from the line in force today: the row of `line` with the latest `from` date not after today.
+
+    While no row is in force the field is an ordinary question; once one is, the row decides and the field is read-only.
+    Reports that ask about another day take the line in force on that day instead.
+    """
+
+    line: Key
+    from_: Key = Option(alias="from")
+    field: Key | None = None
+    """The line's field to take; default is the field of the same key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Field(Meta):
@@ -112,6 +130,7 @@ class Field(Meta):
     """Computed fields only: an expression of schemas.expressions."""
     result: Literal["text", "integer", "decimal", "money", "percent", "date", "bool"] | None = None
     """Computed fields only: the type of the result; default decimal."""
+    in_force: InForce | None = None
 
     unique: bool = False
     similar: Literal["company", "phone"] | None = None
@@ -119,6 +138,7 @@ class Field(Meta):
     owner: bool = False
     pii: bool = False
     prefill: bool = False
+    """Whether a link may fill the field (?name=value); what it brings is checked as if typed."""
     read_roles: tuple[str, ...] = ()
     """When given, only these roles may read the field."""
     visible_if: Condition | None = None
