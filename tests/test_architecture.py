@@ -29,7 +29,7 @@ ONLY_IN = {
     "xlsxwriter": ("services/exports.py",),
     "gspread": ("sheets_adapter/",),
     "sqlalchemy": ("sheets_adapter/",),
-    "streamlit_authenticator": ("services/accounts.py", "pages/_ui/", "pages/sign_in.py"),
+    "streamlit_authenticator": ("services/hashing.py", "pages/_ui/", "pages/sign_in.py"),
     "ulid": ("services/app.py",),
 }
 # reports/ computes with pandas throughout, so everyone else imports reports lazily.
