@@ -75,10 +75,12 @@ class SerialRequest:
 class Put:
     """Writes one whole row. `if_match`: the ETag it must have now, ABSENT, or None for whatever is there.
 
-    uniques: (name, folded text) pairs no other row of the table whose status is not 已作废 may hold. They replace the
-        row's former pairs and answer `Store.holders`. Pairs in `lookups` are kept the same way but never refuse.
-    serials: columns the store numbers under the write lock; their values are added to `values`, `uniques`
-        (name = column, folded text = value) and `search`.
+    values: empty texts are left out, here and in raw and extra.
+    uniques: (name, folded text) pairs no other row of the table whose status is not 已作废 may hold (as unique or as
+        lookup). They replace the row's former pairs and answer `Store.holders`. Pairs in `lookups` are kept the same
+        way but never refuse. A withdrawn row holds none. Rows of one batch give up their former pairs first.
+    serials: columns the store numbers under the write lock, past every number of that pattern in the table; their
+        values are added to `values`, and folded to `uniques` (name = column) and `search`.
     search: folded text for the list's search box.
     """
 
@@ -97,7 +99,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
-    """Rows written together or not at all, with one durable commit. `key` is the one-time key ("" for none)."""
+    """Rows written together or not at all, with one durable commit. `key` is the one-time key ("" for none).
+
+    A row stands in a batch once (ValueError). An unknown table or column is a LookupError.
+    """
 
     puts: tuple[Put, ...]
     actor: str
@@ -144,7 +149,8 @@ class Refused:
 class Test:
     """One comparison of one column. `value` is canonical text; for "in" texts joined in `values`.
 
-    "starts" compares text prefixes; "empty" ignores the value and holds for absent and "".
+    An absent value equals "" and fails every comparison but eq, ne, in and empty. "starts" and "contains" take the
+    canonical text literally.
     """
 
     column: str
@@ -157,7 +163,9 @@ class Test:
 class Query:
     """A page of rows: all of `where`, each of `any_of` groups at least once, every word of `search` (folded).
 
-    sort: (column, descending) pairs; the row id always breaks ties. `after` is the `next` of the page before.
+    sort: (column, descending) pairs; empty values come last in both directions. The row id always breaks ties, in
+        the direction of the last pair. Decimals sort and compare to 15 significant digits.
+    after: the `next` of the page before; ValueError when it belongs to another order.
     """
 
     table: str

@@ -1,0 +1,219 @@
+"""How rows of a store table lie in the journal's SQL tables, and how canonical texts become SQL values and back.
+
+A store table `customers` is two SQL tables: `row:customers` with a column per field, and the narrow `find:customers`
+that the search box scans. SQL columns have no affinity, so a value keeps exactly the type we give it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sheets_adapter.contract import Column, Kind, Row, TableSpec
+
+SqlValue = int | str | None
+Pairs = tuple[tuple[str, str], ...]
+
+FORMAT_VERSION = 1
+JOURNAL_SQL = """
+CREATE TABLE IF NOT EXISTS tables(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, spec TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS changes(
+    seq INTEGER PRIMARY KEY, revision INTEGER NOT NULL, tbl INTEGER NOT NULL, row_id TEXT NOT NULL,
+    verb TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL, source TEXT NOT NULL,
+    before TEXT NOT NULL, after TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS changes_of_row ON changes(tbl, row_id);
+CREATE TABLE IF NOT EXISTS keys(
+    key TEXT PRIMARY KEY, first_seq INTEGER NOT NULL, count INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lookups(
+    tbl INTEGER NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL, row_id TEXT NOT NULL,
+    PRIMARY KEY(tbl, name, folded, row_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS serials(
+    tbl INTEGER NOT NULL, name TEXT NOT NULL, prefix TEXT NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY(tbl, name, prefix)) WITHOUT ROWID;
+"""
+
+_MONEY = re.compile(r"-?[0-9]{1,16}\.[0-9]{2}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def _fen(text: str) -> SqlValue:
+    if not _MONEY.fullmatch(text):
+        return text
+    fen = int(text[:-3] + text[-2:])
+    return fen if _money_text(fen) == text else text
+
+
+def _money_text(stored: SqlValue) -> str:
+    if not isinstance(stored, int):
+        return stored or ""
+    yuan, fen = divmod(abs(stored), 100)
+    return f"{'-' if stored < 0 else ''}{yuan}.{fen:02d}"
+
+
+def _whole(text: str) -> SqlValue:
+    if not _INTEGER.fullmatch(text):
+        return text
+    number = int(text)
+    return number if str(number) == text else text
+
+
+def _plain(text: str) -> SqlValue:
+    return text
+
+
+def _text(stored: SqlValue) -> str:
+    return str(stored)
+
+
+ENCODERS: Mapping[Kind, Callable[[str], SqlValue]] = {
+    "text": _plain,
+    "integer": _whole,
+    "decimal": _plain,
+    "money": _fen,
+    "date": _plain,
+    "datetime": _plain,
+    "bool": _plain,
+}
+"""Canonical text → SQL value: money as INTEGER fen, integers as INTEGER; a text that is not canonical stays text."""
+
+
+def encode(kind: Kind, text: str) -> SqlValue:
+    """The SQL value of a canonical text; "" is NULL."""
+    return ENCODERS[kind](text) if text else None
+
+
+def decode(kind: Kind, stored: SqlValue) -> str:
+    """The canonical text `encode` was given."""
+    return "" if stored is None else (_money_text(stored) if kind == "money" else str(stored))
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def dumps(texts: Mapping[str, str]) -> str | None:
+    """A mapping of texts as JSON; an empty one is NULL."""
+    return json.dumps(dict(texts), ensure_ascii=False, separators=(",", ":")) if texts else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row with what only the journal knows: its SQL rowid and the pairs it holds."""
+
+    rowid: int
+    row: Row
+    pairs: Pairs
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One store table in SQL: its number in the journal, its columns, and the statements that read and write it."""
+
+    number: int
+    spec: TableSpec
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The columns by key."""
+        return {column.key: column for column in self.spec.columns}
+
+    @cached_property
+    def rows(self) -> str:
+        """The SQL table holding the rows, quoted."""
+        return quoted(f"row:{self.spec.name}")
+
+    @cached_property
+    def texts(self) -> str:
+        """The SQL table holding the search texts, quoted."""
+        return quoted(f"find:{self.spec.name}")
+
+    @cached_property
+    def _own(self) -> str:
+        return ", ".join(["r._row", "r._id", "r._version", "r._revision", "r._raw", "r._extra", "r._pairs"])
+
+    @cached_property
+    def select(self) -> str:
+        """SELECT … FROM of whole rows (alias r), to which a WHERE is added; read with `stored_row`."""
+        fields = "".join(f", r.{quoted(key)}" for key in self.columns)
+        return f"SELECT {self._own}{fields} FROM {self.rows} AS r"
+
+    @cached_property
+    def upsert(self) -> str:
+        """Writes one row by its rowid; parameters from `sql_row`."""
+        names = ["_row", "_id", "_version", "_revision", "_raw", "_extra", "_pairs", *map(quoted, self.columns)]
+        updates = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+        holes = ", ".join("?" * len(names))
+        return f"INSERT INTO {self.rows}({', '.join(names)}) VALUES({holes}) ON CONFLICT(_row) DO UPDATE SET {updates}"
+
+    @cached_property
+    def upsert_text(self) -> str:
+        """Writes one row's search text: parameters rowid, text."""
+        return (
+            f"INSERT INTO {self.texts}(_row, text) VALUES(?, ?) ON CONFLICT(_row) DO UPDATE "
+            "SET text = excluded.text WHERE text IS NOT excluded.text"
+        )
+
+    @cached_property
+    def _encoders(self) -> tuple[tuple[str, Callable[[str], SqlValue]], ...]:
+        return tuple((column.key, ENCODERS[column.kind]) for column in self.spec.columns)
+
+    @cached_property
+    def _decoders(self) -> tuple[tuple[str, Callable[[SqlValue], str]], ...]:
+        return tuple((c.key, _money_text if c.kind == "money" else _text) for c in self.spec.columns)
+
+    def sql_row(self, stored: StoredRow) -> list[SqlValue]:
+        """Parameters of `upsert`."""
+        row = stored.row
+        pairs = json.dumps(stored.pairs, ensure_ascii=False, separators=(",", ":")) if stored.pairs else None
+        own: list[SqlValue] = [
+            stored.rowid,
+            row.row_id,
+            row.version,
+            row.revision,
+            dumps(row.raw),
+            dumps(row.extra),
+            pairs,
+        ]
+        values = row.values
+        return own + [encoder(values[key]) if key in values else None for key, encoder in self._encoders]
+
+    def stored_row(self, cells: Sequence[SqlValue]) -> StoredRow:
+        """The row behind one result of `select`."""
+        rowid, row_id, version, revision, raw, extra, pairs = cells[:7]
+        values = {
+            key: decoder(cell)
+            for (key, decoder), cell in zip(self._decoders, cells[7:], strict=True)
+            if cell is not None
+        }
+        row = Row(str(row_id), values, _loads(raw), _loads(extra), int(version or 0), int(revision or 0))
+        held = tuple((name, folded) for name, folded in json.loads(str(pairs))) if pairs else ()
+        return StoredRow(int(rowid or 0), row, held)
+
+    def row(self, cells: Sequence[SqlValue]) -> Row:
+        """The row behind one result of `select`, without what only the journal knows."""
+        return self.stored_row(cells).row
+
+
+def _loads(text: SqlValue) -> dict[str, str]:
+    return json.loads(str(text)) if text else {}
+
+
+def comparable(column: Column) -> str:
+    """The SQL expression by which a column sorts and compares (alias r); decimals to 15 significant digits."""
+    name = f"r.{quoted(column.key)}"
+    return f"CAST({name} AS REAL)" if column.kind == "decimal" else name
+
+
+def spec_text(spec: TableSpec) -> str:
+    """A table's spec as the journal keeps it."""
+    return json.dumps([[column.key, column.kind, column.indexed] for column in spec.columns])
+
+
+def spec_from(name: str, text: str) -> TableSpec:
+    """The spec `spec_text` was given."""
+    return TableSpec(name, tuple(Column(key, kind, indexed) for key, kind, indexed in json.loads(text)))

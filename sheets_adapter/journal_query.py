@@ -1,0 +1,212 @@
+"""A `Query` as SQL: tests, search words, order with empty values last, and the cursor of the next page."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sheets_adapter.contract import Column, Query, Row, Test
+from sheets_adapter.journal_layout import Layout, SqlValue, comparable, encode, quoted
+
+Sql = tuple[str, list[SqlValue]]
+
+
+def column_of(layout: Layout, key: str) -> Column:
+    """The column, or LookupError naming table and column."""
+    found = layout.columns.get(key)
+    if found is None:
+        raise LookupError(f"table {layout.spec.name!r} has no column {key!r}")
+    return found
+
+
+def _hole(column: Column) -> str:
+    return "CAST(? AS REAL)" if column.kind == "decimal" else "?"
+
+
+def _plain(column: Column) -> str:
+    return f"r.{quoted(column.key)}"
+
+
+def _text(column: Column) -> str:
+    """The column's canonical text: money is kept in fen."""
+    name = _plain(column)
+    if column.kind != "money":
+        return f"CAST({name} AS TEXT)"
+    yuan = f"printf('%s%d.%02d', iif({name} < 0, '-', ''), abs({name}) / 100, abs({name}) % 100)"
+    return f"iif(typeof({name}) = 'integer', {yuan}, {name})"
+
+
+def _compared(operator: str) -> Callable[[Column, Test], Sql]:
+    def build(column: Column, test: Test) -> Sql:
+        return f"{comparable(column)} {operator} {_hole(column)}", [encode(column.kind, test.value)]
+
+    return build
+
+
+def _equal(column: Column, test: Test) -> Sql:
+    return f"{_plain(column)} IS ?", [encode(column.kind, test.value)]
+
+
+def _unequal(column: Column, test: Test) -> Sql:
+    return f"{_plain(column)} IS NOT ?", [encode(column.kind, test.value)]
+
+
+def _among(column: Column, test: Test) -> Sql:
+    given = [encode(column.kind, value) for value in test.values if value]
+    listed = f"{_plain(column)} IN ({', '.join('?' * len(given))})"
+    return (f"({listed} OR {_plain(column)} IS NULL)" if "" in test.values else listed), [*given]
+
+
+def _contains(column: Column, test: Test) -> Sql:
+    return f"instr({_text(column)}, ?) > 0", [test.value]
+
+
+def _starts(column: Column, test: Test) -> Sql:
+    return f"substr({_text(column)}, 1, ?) = ?", [len(test.value), test.value]
+
+
+def _empty(column: Column, test: Test) -> Sql:
+    return f"{_plain(column)} IS NULL", []
+
+
+def _not_empty(column: Column, test: Test) -> Sql:
+    return f"{_plain(column)} IS NOT NULL", []
+
+
+_TESTS: Mapping[str, Callable[[Column, Test], Sql]] = {
+    "eq": _equal,
+    "ne": _unequal,
+    "in": _among,
+    "lt": _compared("<"),
+    "le": _compared("<="),
+    "gt": _compared(">"),
+    "ge": _compared(">="),
+    "contains": _contains,
+    "starts": _starts,
+    "empty": _empty,
+    "not_empty": _not_empty,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One key of the order. `expression` sorts, `hole` is how its value is bound."""
+
+    column: Column | None
+    expression: str
+    hole: str
+    descending: bool
+
+    def order(self) -> str:
+        # DESC alone puts NULLs last; "ASC NULLS LAST" can still walk an index
+        return f"{self.expression} DESC" if self.descending else f"{self.expression} ASC NULLS LAST"
+
+    def value_of(self, row: Row) -> SqlValue:
+        if self.column is None:
+            return row.row_id
+        return encode(self.column.kind, row.values.get(self.column.key, ""))
+
+    def beyond(self, value: SqlValue) -> Sql:
+        if value is None:
+            return "0", []
+        sign = "<" if self.descending else ">"
+        return f"({self.expression} {sign} {self.hole} OR {self.expression} IS NULL)", [value]
+
+    def level(self, value: SqlValue) -> Sql:
+        return (f"{self.expression} IS NULL", []) if value is None else (f"{self.expression} = {self.hole}", [value])
+
+
+class PagePlan:
+    """The SQL of one query. The row id breaks ties, in the direction of the last sort column."""
+
+    def __init__(self, layout: Layout, query: Query) -> None:
+        self._layout = layout
+        self._query = query
+        self._terms = _order_terms(layout, query)
+        self._cursor = _cursor_values(query.after, len(self._terms)) if query.after else None
+        self._where, self._parameters = _conditions(layout, query)
+
+    def page(self) -> Sql:
+        """Rows of the page and one more, to be read with `layout.row`."""
+        after, bound = _after(self._terms, self._cursor)
+        wanted = f"SELECT r._row FROM {self._source()} WHERE {self._where} AND {after} {_order(self._terms)} LIMIT ?"
+        sql = f"{self._layout.select} WHERE r._row IN ({wanted}) {_order(self._terms)}"
+        return sql, [*self._parameters, *bound, self._query.limit + 1]
+
+    def page_and_total(self) -> Sql:
+        """As `page`, with a last cell: the number of all matching rows. One scan serves both."""
+        aliased = [replace(term, expression=f"k{number}") for number, term in enumerate(self._terms)]
+        after, bound = _after(aliased, self._cursor)
+        keys = ", ".join(f"{term.expression} AS k{number}" for number, term in enumerate(self._terms))
+        hits = f"SELECT r._row AS hit, {keys} FROM {self._source()} WHERE {self._where}"
+        wanted = f"SELECT hit FROM hits WHERE {after} {_order(aliased)} LIMIT ?"
+        whole_rows = self._layout.select.replace(" FROM ", ", (SELECT count(*) FROM hits) FROM ", 1)
+        sql = f"WITH hits AS MATERIALIZED ({hits}) {whole_rows} WHERE r._row IN ({wanted}) {_order(self._terms)}"
+        return sql, [*self._parameters, *bound, self._query.limit + 1]
+
+    def total(self) -> Sql:
+        """The number of all matching rows."""
+        return f"SELECT count(*) FROM {self._source()} WHERE {self._where}", self._parameters
+
+    def cursor(self, row: Row) -> str:
+        """The `next` of a page that ends with `row`."""
+        values = [term.value_of(row) for term in self._terms]
+        return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode()
+
+    def _source(self) -> str:
+        rows = f"{self._layout.rows} AS r"
+        # CROSS JOIN: the narrow table of search texts is scanned first, the wide rows are only visited on a hit
+        return f"{self._layout.texts} AS f CROSS JOIN {rows} ON r._row = f._row" if self._query.search else rows
+
+
+def _conditions(layout: Layout, query: Query) -> Sql:
+    clauses = ["1"]
+    bound: list[SqlValue] = []
+    for word in query.search:
+        clauses.append("instr(f.text, ?) > 0")
+        bound.append(word)
+    for group in [*((test,) for test in query.where), *query.any_of]:
+        built = [_TESTS[test.op](column_of(layout, test.column), test) for test in group]
+        clauses.append(f"({' OR '.join(sql for sql, _ in built) or '0'})")
+        bound.extend(value for _, values in built for value in values)
+    return " AND ".join(clauses), bound
+
+
+def _order_terms(layout: Layout, query: Query) -> list[_Term]:
+    terms = []
+    for key, descending in query.sort:
+        column = column_of(layout, key)
+        terms.append(_Term(column, comparable(column), _hole(column), descending))
+    terms.append(_Term(None, "r._id", "?", terms[-1].descending if terms else False))
+    return terms
+
+
+def _order(terms: Sequence[_Term]) -> str:
+    return "ORDER BY " + ", ".join(term.order() for term in terms)
+
+
+def _after(terms: Sequence[_Term], cursor: Sequence[SqlValue] | None) -> Sql:
+    """Rows beyond the cursor: beyond it in the first term, or level there and beyond in the second, and so on."""
+    if cursor is None:
+        return "1", []
+    ways: list[str] = []
+    bound: list[SqlValue] = []
+    for place, term in enumerate(terms):
+        steps = [level.level(value) for level, value in zip(terms[:place], cursor, strict=False)]
+        steps.append(term.beyond(cursor[place]))
+        ways.append(" AND ".join(sql for sql, _ in steps))
+        bound.extend(value for _, values in steps for value in values)
+    return f"({' OR '.join(ways)})", bound
+
+
+def _cursor_values(after: str, count: int) -> list[SqlValue]:
+    """What `PagePlan.cursor` packed. Raises ValueError for a text that is no cursor of this order."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(after.encode()))
+    except ValueError as error:
+        raise ValueError(f"{after!r} is not the `next` of a page") from error
+    if not isinstance(values, list) or len(values) != count:
+        raise ValueError(f"{after!r} is the `next` of a page in another order")
+    return values

@@ -1,0 +1,207 @@
+"""The part of the store suite about reading pages: tests, order, search, paging."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from sheets_adapter.contract import Query, Store, Test
+from tests.sheets_adapter.store_samples import ids, put, written
+
+SAMPLE = {
+    "a": {
+        "customer": "北京华润",
+        "quantity": "9",
+        "rate": "0.5",
+        "amount": "100.00",
+        "day": "2026-01-09",
+        "paid": "是",
+    },
+    "b": {
+        "customer": "上海万科",
+        "quantity": "10",
+        "rate": "-0.25",
+        "amount": "9.90",
+        "day": "2026-01-10",
+        "paid": "否",
+    },
+    "c": {"customer": "Wanda 100%", "quantity": "-3", "rate": "0.125", "amount": "-20.00", "day": "2025-12-31"},
+    "d": {"customer": "a_b", "called_at": "2026-01-01 09:00:00", "amount": "1000.00"},
+    "e": {"called_at": "2026-01-01 10:30:00", "status": "已作废"},
+}
+
+SORTS = {
+    "text by code point": ("customer", "cdbae"),
+    "integer": ("quantity", "cabde"),
+    "decimal": ("rate", "bcade"),
+    "money": ("amount", "cbade"),
+    "date": ("day", "cabde"),
+    "datetime": ("called_at", "deabc"),
+    "bool": ("paid", "bacde"),
+}
+
+TESTS = {
+    "equal": (Test("customer", "eq", "上海万科"), "b"),
+    "equal to nothing": (Test("day", "eq", ""), "de"),
+    "unequal holds for absent": (Test("paid", "ne", "是"), "bcde"),
+    "unequal to nothing": (Test("paid", "ne", ""), "ab"),
+    "in": (Test("quantity", "in", values=("9", "-3", "77")), "ac"),
+    "in with nothing": (Test("day", "in", values=("2026-01-09", "")), "ade"),
+    "in none": (Test("day", "in"), ""),
+    "money below": (Test("amount", "lt", "100.00"), "bc"),
+    "money at most": (Test("amount", "le", "100.00"), "abc"),
+    "money above": (Test("amount", "gt", "9.90"), "ad"),
+    "decimal at least": (Test("rate", "ge", "0.125"), "ac"),
+    "integer below, absent fails": (Test("quantity", "lt", "10"), "ac"),
+    "date before": (Test("day", "lt", "2026-01-10"), "ac"),
+    "datetime from": (Test("called_at", "ge", "2026-01-01 10:00:00"), "e"),
+    "compared with nothing": (Test("amount", "ge", ""), ""),
+    "contains": (Test("customer", "contains", "华"), "a"),
+    "contains takes percent literally": (Test("customer", "contains", "0%"), "c"),
+    "contains takes underscore literally": (Test("customer", "contains", "_"), "d"),
+    "contains in money as written": (Test("amount", "contains", "00.00"), "ad"),
+    "starts": (Test("customer", "starts", "上"), "b"),
+    "starts in money as written": (Test("amount", "starts", "-20.0"), "c"),
+    "starts takes percent literally": (Test("customer", "starts", "%"), ""),
+    "empty": (Test("quantity", "empty"), "de"),
+    "not empty": (Test("status", "not_empty"), "e"),
+}
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """The sample rows, written in an order that is not theirs."""
+    for row_id in "cadeb":
+        written(store, put(row_id, search=f"{row_id} 合同 50%_折 项目", **SAMPLE[row_id]))
+    return store
+
+
+def walked(store: Store, query: Query) -> list[str]:
+    """Row ids of all pages, two rows a page."""
+    found, after = [], ""
+    while True:
+        page = store.query(Query(query.table, query.where, query.any_of, query.search, query.sort, 2, after))
+        found += [row.row_id for row in page.rows]
+        after = page.next
+        if not after:
+            return found
+
+
+class QueryConformance:
+    """Reading pages."""
+
+    @pytest.mark.parametrize(("key", "expected"), SORTS.values(), ids=SORTS)
+    def test_rows_sort_by_what_the_column_means_and_empty_ones_come_last(
+        self, filled: Store, key: str, expected: str
+    ) -> None:
+        assert "".join(ids(filled, sort=((key, False),))) == expected
+        blank = [row_id for row_id in expected if key not in SAMPLE[row_id]]
+        there = [row_id for row_id in expected if key in SAMPLE[row_id]]
+        assert ids(filled, sort=((key, True),)) == there[::-1] + blank[::-1]
+
+    @pytest.mark.parametrize(("test", "expected"), TESTS.values(), ids=TESTS)
+    def test_rows_are_found_by(self, filled: Store, test: Test, expected: str) -> None:
+        page = filled.query(Query("orders", where=(test,)))
+        assert ("".join(row.row_id for row in page.rows), page.total) == (expected, len(expected))
+
+    def test_all_of_where_and_one_of_each_group_must_hold(self, filled: Store) -> None:
+        groups = (
+            (Test("paid", "eq", "是"), Test("paid", "eq", "否")),
+            (Test("quantity", "eq", "10"), Test("day", "empty")),
+        )
+        assert ids(filled, any_of=groups) == ["b"]
+        assert ids(filled, where=(Test("paid", "eq", "是"),), any_of=groups) == []
+        assert ids(filled, any_of=((),)) == []
+
+    def test_without_a_sort_rows_come_by_id(self, filled: Store) -> None:
+        assert ids(filled) == ["a", "b", "c", "d", "e"]
+
+    def test_a_second_key_orders_rows_that_agree_in_the_first(self, filled: Store) -> None:
+        assert ids(filled, sort=(("paid", True), ("amount", True))) == ["a", "b", "d", "c", "e"]
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (("合同",), "abcde"),
+            (("合同", "b "), "b"),
+            (("50%_折",), "abcde"),
+            (("%",), "abcde"),
+            (("a%",), ""),
+            (("没有",), ""),
+            (("合同", "没有"), ""),
+        ],
+        ids=["one word", "every word", "literal", "percent", "no wildcard", "nothing", "one of two"],
+    )
+    def test_every_word_of_a_search_must_be_there(self, filled: Store, words: tuple[str, ...], expected: str) -> None:
+        page = filled.query(Query("orders", search=words))
+        assert ("".join(row.row_id for row in page.rows), page.total) == (expected, len(expected))
+
+    def test_search_filter_sort_and_paging_work_together(self, filled: Store) -> None:
+        query = Query("orders", (Test("status", "ne", "已作废"),), search=("合同",), sort=(("amount", True),), limit=2)
+        first = filled.query(query)
+        assert ([row.row_id for row in first.rows], first.total) == (["d", "a"], 4)
+        assert walked(filled, query) == ["d", "a", "b", "c"]
+
+    def test_an_edit_changes_what_a_row_is_found_by(self, filled: Store) -> None:
+        written(filled, put("a", "edit", customer="北京华润", search="框架协议"))
+        assert ids(filled, search=("合同",)) == ["b", "c", "d", "e"]
+        assert ids(filled, search=("框架",)) == ["a"]
+
+    @pytest.mark.parametrize("descending", [False, True], ids=["ascending", "descending"])
+    @pytest.mark.parametrize("key", ["customer", "amount", "rate", "day", "status", "paid"])
+    def test_pages_have_neither_gaps_nor_doubles_even_with_ties_and_empty_values(
+        self, store: Store, key: str, descending: bool
+    ) -> None:
+        chance = random.Random(7)
+        choices = {
+            "customer": ["甲", "乙", ""],
+            "amount": ["1.00", "10.00", "-2.00", ""],
+            "rate": ["0.5", "0.50001", ""],
+            "day": ["2026-01-01", ""],
+            "status": [""],
+            "paid": ["是", "否"],
+        }
+        for number in range(23):
+            written(store, put(f"r{number:02}", **{key: chance.choice(choices[key])}))
+        everything = ids(store, sort=((key, descending),), limit=100)
+        assert walked(store, Query("orders", sort=((key, descending),))) == everything
+        assert len(set(everything)) == 23
+
+    def test_rows_written_while_someone_pages_neither_repeat_nor_hide_others(self, store: Store) -> None:
+        for number in (10, 20, 30, 40):
+            written(store, put(f"r{number}", amount=f"{number}.00"))
+        sort = (("amount", False),)
+        first = store.query(Query("orders", sort=sort, limit=2))
+        written(store, put("r05", amount="5.00"))
+        written(store, put("r35", amount="35.00"))
+        written(store, put("r20", "edit", amount="50.00"))
+        second = store.query(Query("orders", sort=sort, limit=9, after=first.next))
+        assert [row.row_id for row in first.rows] == ["r10", "r20"]
+        assert [row.row_id for row in second.rows] == ["r30", "r35", "r40", "r20"]
+
+    def test_the_last_page_has_no_next(self, filled: Store) -> None:
+        assert filled.query(Query("orders", limit=5)).next == ""
+        assert filled.query(Query("orders", limit=4)).next != ""
+
+    def test_a_total_not_asked_for_is_minus_one(self, filled: Store) -> None:
+        assert filled.query(Query("orders", count=False)).total == -1
+        assert filled.query(Query("orders", limit=1)).total == 5
+
+    def test_a_total_counts_rows_written_since(self, filled: Store) -> None:
+        assert filled.query(Query("orders", limit=1)).total == 5
+        written(filled, put("f", customer="新"))
+        assert filled.query(Query("orders", limit=1)).total == 6
+
+    def test_a_cursor_of_another_order_is_refused(self, filled: Store) -> None:
+        after = filled.query(Query("orders", limit=1)).next
+        with pytest.raises(ValueError, match="another order"):
+            filled.query(Query("orders", sort=(("day", False),), after=after))
+        with pytest.raises(ValueError, match="not the `next`"):
+            filled.query(Query("orders", after="nonsense"))
+
+    def test_a_sort_or_test_by_an_unknown_column_names_it(self, filled: Store) -> None:
+        with pytest.raises(LookupError, match="colour"):
+            ids(filled, sort=(("colour", False),))
+        with pytest.raises(LookupError, match="colour"):
+            ids(filled, where=(Test("colour", "eq", "red"),))
