@@ -1,0 +1,425 @@
+"""What is known about the workbook, kept in tables beside the journal's: which generation held what, where rows are,
+conflicts, findings, and how the last checkpoint went. Pages read it; only the elected checkpointer writes the rest.
+
+Generations count everything that becomes known about the file's content: a publication (its number is written into
+the workbook) or hand edits seen in it. `base_at(table, marker)` is the content of the file that carries that number.
+A publication is first an *intent*: if the process dies before the file is replaced it is *abandoned*, and its content
+only counts for a file that turns out to carry its number after all.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from schemas.finding import CellRef, Finding, Severity
+from sheets_adapter.codec import Seen
+from sheets_adapter.columns import SheetMap
+from sheets_adapter.journal_layout import quoted
+
+GenerationKind = Literal["seen", "intent", "published", "abandoned"]
+State = Literal["ok", "waiting", "busy", "stopped"]
+
+SYNC_SQL = """
+CREATE TABLE IF NOT EXISTS sync_meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sync_generation(gen INTEGER PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sync_base(
+    tbl TEXT NOT NULL, row_id TEXT NOT NULL, gen INTEGER NOT NULL, content TEXT,
+    PRIMARY KEY(tbl, row_id, gen)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sync_row(
+    tbl TEXT NOT NULL, row_id TEXT NOT NULL, place INTEGER NOT NULL, revision INTEGER NOT NULL,
+    dirty INTEGER NOT NULL, PRIMARY KEY(tbl, row_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sync_row_dirty ON sync_row(tbl, row_id) WHERE dirty;
+CREATE TABLE IF NOT EXISTS sync_sheet(
+    tbl TEXT PRIMARY KEY, map TEXT NOT NULL, crc INTEGER NOT NULL, folded INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sync_conflict(
+    id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, row_id TEXT NOT NULL, col TEXT NOT NULL, base TEXT NOT NULL,
+    ours TEXT NOT NULL, theirs TEXT NOT NULL, ours_by TEXT NOT NULL, ours_at TEXT NOT NULL, found_at TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open', resolved_by TEXT NOT NULL DEFAULT '', resolved_at TEXT NOT NULL DEFAULT '');
+CREATE INDEX IF NOT EXISTS sync_conflict_open ON sync_conflict(tbl, row_id) WHERE state = 'open';
+CREATE TABLE IF NOT EXISTS sync_finding(
+    tbl TEXT NOT NULL, number INTEGER NOT NULL, code TEXT NOT NULL, sheet TEXT NOT NULL, row INTEGER NOT NULL,
+    col TEXT NOT NULL, params TEXT NOT NULL, severity TEXT NOT NULL, PRIMARY KEY(tbl, number)) WITHOUT ROWID;
+"""
+FINDINGS_KEPT = 1000
+"""Findings kept per table; beyond, one more of the same kind helps nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """How the workbook stands against the journal, as pages show it.
+
+    pending: rows changed in the portal that the workbook does not show yet. reason: code of why it waits, with params.
+    state: ok; waiting (disk, missing file …; tried again by itself); busy (somebody has the workbook open); stopped
+    (a person must decide). alive: the checkpointer's last heartbeat, aware.
+    """
+
+    pending: int
+    last_published_at: datetime | None
+    state: State
+    reason: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    generation: int = 0
+    conflicts: int = 0
+    findings: int = 0
+    alive: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One cell changed in the portal and in the workbook. The portal's text stands in both until it is resolved."""
+
+    number: int
+    table: str
+    row_id: str
+    column: str
+    base: str
+    ours: str
+    theirs: str
+    ours_by: str
+    ours_at: str
+    found_at: str
+    state: Literal["open", "ours", "theirs", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlace:
+    """Where the file has a row (sheet row from 1, 0 for nowhere) and the revision it shows; `dirty`: it must be
+    compared again at the next checkpoint whatever its revision."""
+
+    place: int
+    revision: int
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetState:
+    """One table's sheet as last seen. crc: its fingerprint. folded: the store revision up to which it is complete."""
+
+    map: SheetMap
+    crc: int
+    folded: int
+
+
+def seen_text(seen: Seen) -> str:
+    """A row's content as it is kept; equal texts are equal content."""
+    return json.dumps(
+        [sorted(seen.cells.items()), sorted(seen.shown.items())], ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def seen_from(text: str) -> Seen:
+    """The content `seen_text` was given."""
+    cells, shown = json.loads(text)
+    return Seen(dict(cells), dict(shown))
+
+
+class SyncState:
+    """Reads and writes the sync tables over one connection, from any thread.
+
+    Writes belong inside `transaction()`; a single write outside one is its own transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._lock = threading.RLock()
+        with self.transaction():
+            for statement in SYNC_SQL.strip().split(";\n"):
+                self._db.execute(statement)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside are durable together or not at all. May be nested."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Closes the connection."""
+        with self._lock:
+            self._db.close()
+
+    def _read(self, sql: str, *bound: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._db.execute(sql, bound).fetchall()
+
+    def _write(self, sql: str, *bound: object) -> None:
+        with self.transaction():
+            self._db.execute(sql, bound)
+
+    def _write_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        with self.transaction():
+            self._db.executemany(sql, rows)
+
+    # --- single facts
+
+    def get(self, key: str) -> str:
+        """A fact, "" when it is not known."""
+        rows = self._read("SELECT value FROM sync_meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else ""
+
+    def set(self, **facts: str) -> None:
+        """Keeps facts."""
+        self._write_many("INSERT OR REPLACE INTO sync_meta VALUES(?, ?)", facts.items())
+
+    def number(self, key: str) -> int:
+        """A fact that is a number, 0 when it is not known."""
+        return int(self.get(key) or 0)
+
+    # --- generations
+
+    def next_generation(self, kind: GenerationKind, at: datetime) -> int:
+        """A number above every other, never given out again."""
+        with self.transaction():
+            (last,) = self._db.execute("SELECT coalesce(max(gen), 0) FROM sync_generation").fetchone()
+            gen = max(int(last), self.number("marker")) + 1
+            self._db.execute("INSERT INTO sync_generation VALUES(?, ?, ?)", (gen, kind, at.isoformat()))
+        return gen
+
+    def mark_generation(self, gen: int, kind: GenerationKind) -> None:
+        """Says what became of a generation."""
+        self._write("UPDATE sync_generation SET kind = ? WHERE gen = ?", kind, gen)
+
+    def knows_generation(self, gen: int) -> bool:
+        """Whether this journal made the generation."""
+        return bool(self._read("SELECT 1 FROM sync_generation WHERE gen = ?", gen))
+
+    def intents(self) -> list[int]:
+        """Publications begun of which the end is not known."""
+        return [int(str(gen)) for (gen,) in self._read("SELECT gen FROM sync_generation WHERE kind = 'intent'")]
+
+    def base_at(self, table: str, gen: int) -> dict[str, str | None]:
+        """row id → content of the file at that generation; None for a row deleted by then."""
+        return self._contents("gen <= ? AND (gen = ? OR gen NOT IN ", table, gen, gen)
+
+    def current(self, table: str) -> dict[str, str | None]:
+        """row id → content of the file as last seen or published; None for a row deleted in it."""
+        return self._contents("(gen NOT IN ", table)
+
+    def _contents(self, condition: str, table: str, *bound: int) -> dict[str, str | None]:
+        doubtful = "(SELECT gen FROM sync_generation WHERE kind IN ('intent', 'abandoned')))"
+        sql = f"SELECT row_id, content, max(gen) FROM sync_base WHERE tbl = ? AND {condition}{doubtful} GROUP BY row_id"
+        return {str(row_id): None if text is None else str(text) for row_id, text, _ in self._read(sql, table, *bound)}
+
+    def contents_of(self, table: str, row_ids: Sequence[str]) -> dict[str, str | None]:
+        """As `current`, for some rows; rows the file never had are absent."""
+        sql = (
+            "SELECT content FROM sync_base WHERE tbl = ? AND row_id = ? AND gen NOT IN "
+            "(SELECT gen FROM sync_generation WHERE kind IN ('intent', 'abandoned')) ORDER BY gen DESC LIMIT 1"
+        )
+        found: dict[str, str | None] = {}
+        for row_id in row_ids:
+            rows = self._read(sql, table, row_id)
+            if rows:
+                found[row_id] = None if rows[0][0] is None else str(rows[0][0])
+        return found
+
+    def put_contents(self, table: str, gen: int, contents: Mapping[str, str | None]) -> None:
+        """Keeps what the file holds at a generation, for the rows in which that differs from the one before."""
+        self._write_many(
+            "INSERT OR REPLACE INTO sync_base VALUES(?, ?, ?, ?)",
+            ((table, row_id, gen, text) for row_id, text in contents.items()),
+        )
+
+    def forget_before(self, at: datetime) -> None:
+        """Drops contents superseded before that time. A file older than that merges as one of unknown generation."""
+        with self.transaction():
+            row = self._db.execute("SELECT max(gen) FROM sync_generation WHERE at < ?", (at.isoformat(),)).fetchone()
+            if row[0] is None:
+                return
+            self._db.execute(
+                "DELETE FROM sync_base AS old WHERE gen < ?1 AND EXISTS (SELECT 1 FROM sync_base AS newer WHERE "
+                "newer.tbl = old.tbl AND newer.row_id = old.row_id AND newer.gen > old.gen AND newer.gen <= ?1 AND "
+                "newer.gen NOT IN (SELECT gen FROM sync_generation WHERE kind IN ('intent', 'abandoned')))",
+                (row[0],),
+            )
+            self._db.execute("DELETE FROM sync_generation WHERE gen < ?", (row[0],))
+
+    # --- rows and sheets
+
+    def places(self, table: str) -> dict[str, RowPlace]:
+        """row id → where the file has it."""
+        rows = self._read("SELECT row_id, place, revision, dirty FROM sync_row WHERE tbl = ?", table)
+        return {str(row_id): RowPlace(int(str(at)), int(str(rev)), bool(dirty)) for row_id, at, rev, dirty in rows}
+
+    def places_of(self, table: str, row_ids: Sequence[str]) -> dict[str, RowPlace]:
+        """As `places`, for some rows."""
+        sql = "SELECT place, revision, dirty FROM sync_row WHERE tbl = ? AND row_id = ?"
+        found = ((row_id, self._read(sql, table, row_id)) for row_id in row_ids)
+        return {
+            row_id: RowPlace(int(str(rows[0][0])), int(str(rows[0][1])), bool(rows[0][2]))
+            for row_id, rows in found
+            if rows
+        }
+
+    def put_places(self, table: str, places: Mapping[str, RowPlace]) -> None:
+        """Keeps where rows are."""
+        self._write_many(
+            "INSERT OR REPLACE INTO sync_row VALUES(?, ?, ?, ?, ?)",
+            ((table, row_id, one.place, one.revision, int(one.dirty)) for row_id, one in places.items()),
+        )
+
+    def dirty(self, table: str) -> list[str]:
+        """Rows to be compared with the file at the next checkpoint whatever their revision."""
+        return [str(row_id) for (row_id,) in self._read("SELECT row_id FROM sync_row WHERE tbl = ? AND dirty", table)]
+
+    def sheet(self, table: str) -> SheetState | None:
+        """The table's sheet as last seen; None when the workbook has none yet."""
+        rows = self._read("SELECT map, crc, folded FROM sync_sheet WHERE tbl = ?", table)
+        if not rows:
+            return None
+        text, crc, folded = rows[0]
+        name, header_row, columns, extras, headers, formulas = json.loads(str(text))
+        found = SheetMap(name, header_row, columns, extras, headers, frozenset(formulas))
+        return SheetState(found, int(str(crc)), int(str(folded)))
+
+    def put_sheet(self, table: str, sheet: SheetState) -> None:
+        """Keeps how a sheet was last seen."""
+        one = sheet.map
+        parts = [
+            one.sheet,
+            one.header_row,
+            dict(one.columns),
+            dict(one.extras),
+            dict(one.headers),
+            sorted(one.formulas),
+        ]
+        text = json.dumps(parts, ensure_ascii=False)
+        self._write("INSERT OR REPLACE INTO sync_sheet VALUES(?, ?, ?, ?)", table, text, sheet.crc, sheet.folded)
+
+    # --- what people should know
+
+    def put_findings(self, table: str, findings: Sequence[Finding]) -> None:
+        """Replaces the table's findings."""
+        with self.transaction():
+            self._db.execute("DELETE FROM sync_finding WHERE tbl = ?", (table,))
+            self._db.executemany(
+                "INSERT INTO sync_finding VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                (_finding_row(table, number, one) for number, one in enumerate(findings[:FINDINGS_KEPT])),
+            )
+
+    def findings(self, table: str = "") -> tuple[Finding, ...]:
+        """What does not fit in the workbook's cells, by sheet and row; of one table when it is given."""
+        rows = self._read(
+            "SELECT code, sheet, row, col, params, severity FROM sync_finding WHERE ?1 = '' OR tbl = ?1 "
+            "ORDER BY tbl, row, number",
+            table,
+        )
+        return tuple(_finding(*row) for row in rows)
+
+    def add_conflict(self, conflict: Conflict) -> None:
+        """Keeps a conflict; an open one of the same cell is superseded, not forgotten."""
+        with self.transaction():
+            same = self._db.execute(
+                "SELECT id, base, ours, theirs FROM sync_conflict WHERE tbl = ? AND row_id = ? AND col = ? AND "
+                "state = 'open'",
+                (conflict.table, conflict.row_id, conflict.column),
+            ).fetchall()
+            for number, base, ours, theirs in same:
+                if (base, ours, theirs) == (conflict.base, conflict.ours, conflict.theirs):
+                    return
+                self._db.execute("UPDATE sync_conflict SET state = 'superseded' WHERE id = ?", (number,))
+            self._db.execute(
+                "INSERT INTO sync_conflict(tbl, row_id, col, base, ours, theirs, ours_by, ours_at, found_at) "
+                "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (conflict.table, conflict.row_id, conflict.column, conflict.base, conflict.ours, conflict.theirs,
+                 conflict.ours_by, conflict.ours_at, conflict.found_at),
+            )  # fmt: skip
+
+    def conflicts(self, *, table: str = "", row_id: str = "", only_open: bool = True) -> tuple[Conflict, ...]:
+        """Conflicts, newest first; of one table or row when given."""
+        rows = self._read(
+            "SELECT id, tbl, row_id, col, base, ours, theirs, ours_by, ours_at, found_at, state FROM sync_conflict "
+            "WHERE (?1 = '' OR tbl = ?1) AND (?2 = '' OR row_id = ?2) AND (NOT ?3 OR state = 'open') ORDER BY id DESC",
+            table, row_id, only_open,
+        )  # fmt: skip
+        return tuple(Conflict(*row) for row in rows)  # type: ignore[arg-type]
+
+    def conflict(self, number: int) -> Conflict | None:
+        """One conflict by its number."""
+        return next((one for one in self.conflicts(only_open=False) if one.number == number), None)
+
+    def resolve_conflict(self, number: int, taken: Literal["ours", "theirs"], by: str, at: datetime) -> None:
+        """Says how a conflict was resolved; the values are written elsewhere."""
+        self._write(
+            "UPDATE sync_conflict SET state = ?, resolved_by = ?, resolved_at = ? WHERE id = ? AND state = 'open'",
+            taken, by, at.isoformat(), number,
+        )  # fmt: skip
+
+    def pending(self, tables: Sequence[str] | None = None) -> int:
+        """Rows of the journal that the file does not show as they are; of all its tables unless some are named."""
+        names = self._read("SELECT name FROM tables") if tables is None else [(name,) for name in tables]
+        return sum(self._pending_of(str(name)) for (name,) in names)
+
+    def _pending_of(self, table: str) -> int:
+        rows = quoted(f"row:{table}")
+        newer = (
+            f"SELECT r._id FROM {rows} AS r LEFT JOIN sync_row AS s ON s.tbl = ?1 AND s.row_id = r._id WHERE "
+            "r._revision > coalesce((SELECT folded FROM sync_sheet WHERE tbl = ?1), 0) AND "
+            "r._revision > coalesce(s.revision, 0)"
+        )
+        dirty = "SELECT row_id FROM sync_row WHERE tbl = ?1 AND dirty"
+        return int(str(self._read(f"SELECT count(*) FROM ({newer} UNION {dirty})", table)[0][0]))
+
+    def row_of(self, table: str, row_id: str) -> tuple[str, int] | None:
+        """Sheet and row where the workbook shows the row exactly as the journal has it; None while it does not."""
+        if not self._read("SELECT 1 FROM tables WHERE name = ?", table):
+            return None
+        found = self._read(
+            f"SELECT s.place FROM sync_row AS s JOIN {quoted(f'row:{table}')} AS r ON r._id = s.row_id WHERE s.tbl = ? "
+            "AND s.row_id = ? AND s.place > 0 AND NOT s.dirty AND s.revision >= r._revision",
+            table, row_id,
+        )  # fmt: skip
+        sheet = self.sheet(table)
+        return (sheet.map.sheet, int(str(found[0][0]))) if found and sheet else None
+
+    def status(self) -> SyncStatus:
+        """The state as the checkpointer last left it; `pending` is counted from the journal's rows."""
+        published, alive = self.get("published_at"), self.get("heartbeat")
+        (conflicts,) = self._read("SELECT count(*) FROM sync_conflict WHERE state = 'open'")[0]
+        (findings,) = self._read("SELECT count(*) FROM sync_finding WHERE severity <> 'info'")[0]
+        state = self.get("state") or "ok"
+        assert state in ("ok", "waiting", "busy", "stopped")
+        return SyncStatus(
+            pending=self.pending(),
+            last_published_at=datetime.fromisoformat(published) if published else None,
+            state=state,  # type: ignore[arg-type]
+            reason=self.get("reason"),
+            params=json.loads(self.get("reason_params") or "{}"),
+            generation=self.number("marker"),
+            conflicts=int(str(conflicts)),
+            findings=int(str(findings)),
+            alive=datetime.fromisoformat(alive) if alive else None,
+        )
+
+    def put_state(self, state: State, reason: str = "", params: Mapping[str, str] | None = None) -> None:
+        """Says how the last attempt went."""
+        self.set(state=state, reason=reason, reason_params=json.dumps(dict(params or {}), ensure_ascii=False))
+
+
+def _finding_row(table: str, number: int, one: Finding) -> tuple[object, ...]:
+    at = one.at if isinstance(one.at, CellRef) else CellRef("", 0)
+    params = {key: list(value) if isinstance(value, tuple) else str(value) for key, value in one.params.items()}
+    text = json.dumps(params, ensure_ascii=False)
+    return (table, number, one.code, at.sheet, at.row, at.column, text, one.severity.value)
+
+
+def _finding(code: object, sheet: object, row: object, col: object, params: object, severity: object) -> Finding:
+    read = json.loads(str(params))
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
+    at = CellRef(str(sheet), int(str(row)), str(col)) if sheet else None
+    return Finding(str(code), at, given, Severity(str(severity)))
