@@ -9,10 +9,11 @@ text is marked by a leading NUL, which no typed text can hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from schemas.field_types import CellValue, FieldType, ParseContext, References, type_of
 from schemas.field_types.base import cell_text
@@ -23,6 +24,9 @@ from schemas.template import Field
 from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap, TablePlan
 from sheets_adapter.contract import Row
 from sheets_adapter.xlsx.addresses import column_letters
+
+if TYPE_CHECKING:
+    from sheets_adapter.xlsx.reader import SheetRows
 
 Cells = Mapping[str, str]
 
@@ -42,11 +46,12 @@ class Seen:
 
     cells: as the merge compares them. shown: where a cell's text says more or less than that: both halves of columns
     that come in pairs (what people read, and the key), the identity column, a status that is missing or none, and
-    under `extra:<header>` the kind of a cell that is no text.
+    under `extra:<header>` the kind of a cell that is no text. formulas: columns whose cell holds somebody's formula.
     """
 
     cells: Cells
     shown: Mapping[str, str]
+    formulas: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +159,18 @@ class RowReader:
         self._files = sorted(key for key, one in plan.fields.items() if one.type == "attachment" and self._has(key))
         self.findings: list[Finding] = []
         self.unresolved = False
+        self._formula_cells: list[tuple[str, frozenset[int]]] = []
+        self._candidates: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def _has(self, key: str) -> bool:
         return key in self._map.columns or f"{key}{KEY_PART}" in self._map.columns
 
-    def read(self, rows: Sequence[Sequence[CellValue]], first_row: int) -> Iterator[DecodedRow]:
-        """All records among `rows`, of which the first is sheet row `first_row`; header and above are skipped."""
-        for number, row in enumerate(rows, first_row):
+    def read(self, sheet: SheetRows) -> Iterator[DecodedRow]:
+        """All records of the sheet in their order; the header and what is above it are skipped."""
+        columns = {at: column for column, at in self._map.columns.items()}
+        columns |= {at: EXTRA + header for header, at in self._map.extras.items()}
+        self._formula_cells = [(columns[at], rows) for at, rows in sheet.formula_cells.items() if at in columns]
+        for number, row in enumerate(sheet.rows, sheet.first_row):
             if number > self._map.header_row and any(cell is not None and cell != "" for cell in row):
                 record = self._read_row(row, number)
                 if record is not None:
@@ -185,7 +195,8 @@ class RowReader:
             return None
         self._read_status(row, number, before, cells, shown)
         self._read_extras(row, cells, shown)
-        return DecodedRow(number, row_id, Seen(cells, shown))
+        formulas = frozenset(column for column, rows in self._formula_cells if number in rows)
+        return DecodedRow(number, row_id, Seen(cells, shown, formulas))
 
     def _cell(self, row: Sequence[CellValue], column: str) -> CellValue:
         at = self._map.columns.get(column, -1)
@@ -273,7 +284,10 @@ class RowReader:
 
     def _resolve(self, key: str, wanted: str, display: str, *, by_key: bool) -> tuple[str, tuple[Finding, ...]]:
         references = self._context.references
-        candidates = references.resolve(self._plan.targets[key], wanted) if references else ()
+        if (key, wanted) not in self._candidates:
+            found = references.resolve(self._plan.targets[key], wanted) if references else ()
+            self._candidates[key, wanted] = tuple(found)
+        candidates = self._candidates[key, wanted]
         if by_key and wanted in candidates:
             return wanted, ()
         if len(candidates) == 1:
@@ -353,6 +367,7 @@ class RowWriter:
     def __init__(self, plan: TablePlan, references: References | None) -> None:
         self._plan = plan
         self._references = references
+        self._displays: dict[tuple[str, str], str] = {}
 
     def shown(self, row_id: str, cells: Cells) -> dict[str, str]:
         """Column → the text it should carry: canonical, or raw with its mark; empty ones are absent."""
@@ -368,8 +383,10 @@ class RowWriter:
         if text.startswith(RAW):
             return text.removeprefix(RAW), ""
         if key in self._plan.targets:
-            display = self._references.display(self._plan.targets[key], text) if self._references else None
-            return display or text, text
+            if (key, text) not in self._displays:
+                display = self._references.display(self._plan.targets[key], text) if self._references else None
+                self._displays[key, text] = display or text
+            return self._displays[key, text], text
         pairs = [line.partition(" ") for line in text.split("\n")]
         return LIST_MARK.join(name for _, _, name in pairs), LIST_MARK.join(sha for sha, _, _ in pairs)
 
@@ -399,4 +416,16 @@ class RowWriter:
         paired = {*self._plan.paired, *(f"{key}{KEY_PART}" for key in self._plan.paired), self._plan.id_column}
         shown = {column: text for column, text in wanted.items() if column in paired}
         kinds = {column: kind for column, kind in (before.shown if before else {}).items() if column.startswith(EXTRA)}
-        return Seen(dict(cells), {**shown, **{column: kind for column, kind in kinds.items() if column in cells}})
+        shown |= {column: kind for column, kind in kinds.items() if column in cells}
+        return Seen(dict(cells), shown, before.formulas if before else frozenset())
+
+    def differences(self, row_id: str, cells: Cells, seen: Seen, extras: Collection[str]) -> dict[str, str]:
+        """Column → text the file still needs. Cells with formulas are people's; so is a column they took out."""
+        wanted, held = self.shown(row_id, cells), self.held(seen)
+        return {
+            column: wanted.get(column, "")
+            for column in wanted.keys() | held.keys()
+            if wanted.get(column, "") != held.get(column, "")
+            and column not in seen.formulas
+            and (not column.startswith(EXTRA) or column.removeprefix(EXTRA) in extras)
+        }

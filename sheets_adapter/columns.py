@@ -51,6 +51,11 @@ class PlannedColumn:
         return (self.header, *(f"{name}{suffix}" for name in (*self.field.was, *self.field.aliases)))
 
     @property
+    def former_headers(self) -> tuple[str, ...]:
+        """Headers the portal itself once wrote: a sheet that still carries one gets the new one."""
+        return tuple(f"{name}{KEY_SUFFIX if self.part == 'key' else ''}" for name in self.field.was)
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """What the drop-down of its cells offers."""
         if self.part == "key":
@@ -117,8 +122,6 @@ class SheetMap:
     """Header → column, for columns the template does not know."""
     headers: Mapping[str, str]
     """Mapped column → the header it carries now."""
-    formulas: frozenset[str] = frozenset()
-    """Mapped columns whose cells hold people's formulas: never written, the result of the formula counts."""
 
     @property
     def width(self) -> int:

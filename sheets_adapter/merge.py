@@ -56,6 +56,7 @@ class RowMerge:
     cells: what the journal holds afterwards. taken: columns whose cell came from the file. pending: columns whose cell
     in the file is not yet what the journal holds. put_back: protected columns somebody changed; the journal's cell
     goes back. clashes: both changed; the journal's cell stays in the sheet, the other one is kept as a conflict.
+    differing: people's formulas that yield something else than the portal computes.
     """
 
     row_id: str
@@ -65,6 +66,7 @@ class RowMerge:
     pending: frozenset[str] = frozenset()
     put_back: tuple[Clash, ...] = ()
     clashes: tuple[Clash, ...] = ()
+    differing: tuple[Clash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +75,59 @@ class MergeRules:
 
     columns: those the file has; cells of any other column are left as the journal has them.
     protected: columns only the portal writes (computed ones, who and when).
-    formulas: columns that hold people's formulas: what they yield is taken whatever else happened.
     absence_removes: whether a row missing in the file was deleted by somebody. False when the file's generation is
         unknown: then it cannot be told from a row the file never had, and the row goes back in.
     """
 
     columns: frozenset[str]
     protected: frozenset[str] = frozenset()
-    formulas: frozenset[str] = frozenset()
     absence_removes: bool = True
 
 
-def merge_row(row_id: str, base: Cells | None, ours: Cells, theirs: Cells, rules: MergeRules) -> RowMerge:
-    """Merges one row both sides have. A base of None means it is not known what the file held: all cells empty."""
+def merge_row(
+    row_id: str,
+    base: Cells | None,
+    ours: Cells,
+    theirs: Cells,
+    rules: MergeRules,
+    formulas: Collection[str] = (),
+) -> RowMerge:
+    """Merges one row both sides have.
+
+    base: None means it is not known what the file held; then all its cells count as empty.
+    formulas: columns whose cell in the file holds somebody's formula. What it yields is taken, and nothing is ever
+        written there; where it stands in a protected column and differs, that is only told (`differing`).
+    """
     was = base or {}
     cells = dict(ours)
     taken: set[str] = set()
     pending: set[str] = set()
     put_back: list[Clash] = []
     clashes: list[Clash] = []
+    differing: list[Clash] = []
     for column in _differing(ours, theirs, rules.columns):
         clash = Clash(column, was.get(column, ""), ours.get(column, ""), theirs.get(column, ""))
-        if clash.theirs == clash.base:
+        if column in formulas:
+            if column in rules.protected:
+                differing.append(clash)
+            elif clash.theirs:
+                taken.add(column)
+                cells[column] = clash.theirs
+        elif clash.theirs == clash.base:
             pending.add(column)
         elif column in rules.protected:
             pending.add(column)
             put_back.append(clash)
-        elif clash.ours == clash.base or column in rules.formulas:
+        elif clash.ours == clash.base:
             taken.add(column)
             _set(cells, column, clash.theirs)
         else:
             pending.add(column)
             clashes.append(clash)
     verdict = Verdict.TAKE if taken else Verdict.KEEP if pending else Verdict.SAME
-    return RowMerge(row_id, verdict, cells, frozenset(taken), frozenset(pending), tuple(put_back), tuple(clashes))
+    return RowMerge(
+        row_id, verdict, cells, frozenset(taken), frozenset(pending), tuple(put_back), tuple(clashes), tuple(differing)
+    )
 
 
 def merge_missing_row(row_id: str, base: Cells | None, ours: Cells, *, in_base: bool, rules: MergeRules) -> RowMerge:

@@ -109,15 +109,14 @@ class SheetState:
 
 def seen_text(seen: Seen) -> str:
     """A row's content as it is kept; equal texts are equal content."""
-    return json.dumps(
-        [sorted(seen.cells.items()), sorted(seen.shown.items())], ensure_ascii=False, separators=(",", ":")
-    )
+    parts = [sorted(seen.cells.items()), sorted(seen.shown.items()), sorted(seen.formulas)]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def seen_from(text: str) -> Seen:
     """The content `seen_text` was given."""
-    cells, shown = json.loads(text)
-    return Seen(dict(cells), dict(shown))
+    cells, shown, formulas = json.loads(text)
+    return Seen(dict(cells), dict(shown), frozenset(formulas))
 
 
 class SyncState:
@@ -283,23 +282,22 @@ class SyncState:
         if not rows:
             return None
         text, crc, folded = rows[0]
-        name, header_row, columns, extras, headers, formulas = json.loads(str(text))
-        found = SheetMap(name, header_row, columns, extras, headers, frozenset(formulas))
-        return SheetState(found, int(str(crc)), int(str(folded)))
+        return SheetState(SheetMap(*json.loads(str(text))), int(str(crc)), int(str(folded)))
 
     def put_sheet(self, table: str, sheet: SheetState) -> None:
         """Keeps how a sheet was last seen."""
         one = sheet.map
-        parts = [
-            one.sheet,
-            one.header_row,
-            dict(one.columns),
-            dict(one.extras),
-            dict(one.headers),
-            sorted(one.formulas),
-        ]
+        parts = [one.sheet, one.header_row, dict(one.columns), dict(one.extras), dict(one.headers)]
         text = json.dumps(parts, ensure_ascii=False)
         self._write("INSERT OR REPLACE INTO sync_sheet VALUES(?, ?, ?, ?)", table, text, sheet.crc, sheet.folded)
+
+    def drop_sheet(self, table: str) -> None:
+        """The workbook has no sheet for the table any more."""
+        self._write("DELETE FROM sync_sheet WHERE tbl = ?", table)
+
+    def suspend(self, table: str) -> None:
+        """The table's sheet cannot be understood: nothing is written to it until it was read again."""
+        self._write("UPDATE sync_sheet SET crc = -1 WHERE tbl = ?", table)
 
     # --- what people should know
 

@@ -6,18 +6,17 @@ is which, whatever people do to headers and order: spreadsheet programs move nam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from sheets_adapter.columns import KEY_PART, SheetMap
-from sheets_adapter.xlsx.addresses import Range, column_letters
+from sheets_adapter.xlsx.addresses import column_letters
+from sheets_adapter.xlsx.names import column_of_name, quoted_sheet
 
 ID_NAME = "_portal_id"
 GENERATION_NAME = "_portal_gen"
 _COLUMN_PREFIX = "_portal."
-_REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!(.+)")
 
 
 class NamedWorkbook(Protocol):
@@ -26,7 +25,7 @@ class NamedWorkbook(Protocol):
     @property
     def names(self) -> Mapping[str, str]: ...
 
-    def set_name(self, name: str, refers_to: str, hidden: bool = True) -> None: ...
+    def set_name(self, name: str, refers_to: str, *, hidden: bool = True) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def read_columns(names: Mapping[str, str], table: str, columns: Mapping[str, obj
     """column → (sheet, position) as the names of a table's columns say now; deleted columns are absent."""
     found: dict[str, tuple[str, int]] = {}
     for column in columns:
-        place = _place(names.get(column_name(table, column), ""))
+        place = column_of_name(names.get(column_name(table, column), ""))
         if place is not None:
             found[column] = place
     return found
@@ -75,20 +74,8 @@ def read_columns(names: Mapping[str, str], table: str, columns: Mapping[str, obj
 def write_columns(workbook: NamedWorkbook, table: str, sheet_map: SheetMap) -> None:
     """Names the columns of a table where they are now; names already right are left alone."""
     known = read_columns(workbook.names, table, sheet_map.columns)
-    title = sheet_map.sheet.replace("'", "''")
+    title = quoted_sheet(sheet_map.sheet)
     for column, at in sheet_map.columns.items():
         if known.get(column) != (sheet_map.sheet, at):
             letters = column_letters(at)
-            workbook.set_name(column_name(table, column), f"'{title}'!${letters}:${letters}", hidden=True)
-
-
-def _place(refers_to: str) -> tuple[str, int] | None:
-    match = _REFERENCE.fullmatch(refers_to.strip())
-    if match is None:
-        return None
-    sheet = match[1].replace("''", "'") if match[1] else match[2]
-    try:
-        area = Range.parse(match[3])
-    except ValueError:
-        return None
-    return (sheet, area.first_column) if area.first_column == area.last_column else None
+            workbook.set_name(column_name(table, column), f"{title}!${letters}:${letters}", hidden=True)

@@ -15,7 +15,6 @@ from sheets_adapter.merge import (
     Verdict,
     merge_missing_row,
     merge_row,
-    merge_table,
     removes_too_many,
 )
 
@@ -24,8 +23,10 @@ RULES = MergeRules(COLUMNS)
 BASE = {"status": LIVE, "name": "金凤祥", "phone": "13800000000", "amount": "100.00"}
 
 
-def merged(base: Cells | None, ours: Cells, theirs: Cells, rules: MergeRules = RULES) -> RowMerge:
-    return merge_row("r1", base, ours, theirs, rules)
+def merged(
+    base: Cells | None, ours: Cells, theirs: Cells, rules: MergeRules = RULES, formulas: frozenset[str] = frozenset()
+) -> RowMerge:
+    return merge_row("r1", base, ours, theirs, rules, formulas)
 
 
 def test_a_row_nobody_changed_stays_as_it_is() -> None:
@@ -82,9 +83,20 @@ def test_a_computed_cell_changed_by_hand_is_put_back() -> None:
 
 
 def test_what_a_formula_yields_is_taken_even_against_the_portal() -> None:
-    rules = MergeRules(COLUMNS, formulas=frozenset({"amount"}))
-    result = merged(BASE, {**BASE, "amount": "120.00"}, {**BASE, "amount": "135.00"}, rules)
-    assert (result.cells["amount"], result.clashes) == ("135.00", ())
+    result = merged(BASE, {**BASE, "amount": "120.00"}, {**BASE, "amount": "135.00"}, formulas=frozenset({"amount"}))
+    assert (result.cells["amount"], result.clashes, result.pending) == ("135.00", (), frozenset())
+
+
+def test_a_formula_in_a_computed_column_is_left_alone_and_its_difference_told() -> None:
+    rules = MergeRules(COLUMNS, protected=frozenset({"amount"}))
+    result = merged(BASE, BASE, {**BASE, "amount": "135.00"}, rules, frozenset({"amount"}))
+    assert (result.cells, result.pending, result.put_back) == (BASE, frozenset(), ())
+    assert result.differing == (Clash("amount", "100.00", "100.00", "135.00"),)
+
+
+def test_a_formula_without_a_result_yet_empties_nothing() -> None:
+    theirs = {column: text for column, text in BASE.items() if column != "amount"}
+    assert merged(BASE, BASE, theirs, formulas=frozenset({"amount"})) == RowMerge("r1", Verdict.SAME, BASE)
 
 
 def test_with_an_unknown_base_only_a_cell_both_filled_differently_is_a_conflict() -> None:
@@ -131,10 +143,6 @@ def test_nothing_is_withdrawn_when_the_file_s_generation_is_unknown() -> None:
     assert missing(BASE, BASE, rules=MergeRules(COLUMNS, absence_removes=False)).verdict is Verdict.READD
 
 
-def test_a_row_only_the_file_has_is_adopted() -> None:
-    assert merge_table({}, {}, {"r9": BASE}, RULES)["r9"].verdict is Verdict.ADOPT
-
-
 @pytest.mark.parametrize(
     ("removed", "before", "stops"),
     [(20, 20, False), (21, 420, False), (21, 419, True), (1000, 100_000, False)],
@@ -150,11 +158,6 @@ texts = st.sampled_from(["", "甲", "乙", "丙"])
 rows = st.dictionaries(st.sampled_from(sorted(COLUMNS)), texts).map(
     lambda cells: {column: text for column, text in cells.items() if text}
 )
-tables = st.dictionaries(st.sampled_from(["r1", "r2", "r3", "r4"]), rows)
-
-
-def apply(merges: dict[str, RowMerge]) -> dict[str, Cells]:
-    return {row_id: one.cells for row_id, one in merges.items()}
 
 
 @given(rows, rows, rows)
@@ -178,23 +181,16 @@ def test_merging_again_what_was_merged_changes_nothing(base: Cells, ours: Cells,
     assert not again.clashes
 
 
-@given(tables, tables)
-def test_a_file_we_wrote_ourselves_merges_without_any_change(base: dict[str, Cells], ours: dict[str, Cells]) -> None:
-    written = {row_id: ours[row_id] for row_id in ours}
-    assert apply(merge_table(dict(written), ours, written, RULES)) == ours
+@given(st.none() | rows, rows)
+def test_a_row_we_wrote_ourselves_merges_without_any_change(base: Cells | None, ours: Cells) -> None:
+    assert merged(base, ours, ours) == RowMerge("r1", Verdict.SAME, ours)
 
 
-@given(tables, tables, tables, st.randoms(use_true_random=False))
-def test_the_order_of_the_sheet_s_rows_changes_nothing(base, ours, theirs, chance) -> None:  # type: ignore[no-untyped-def]
-    shuffled = list(theirs)
-    chance.shuffle(shuffled)
-    one = merge_table(base, ours, theirs, RULES)
-    other = merge_table(base, ours, {row_id: theirs[row_id] for row_id in shuffled}, RULES)
-    assert one == other
-
-
-@given(tables, tables, tables)
-def test_no_row_of_either_side_disappears(
-    base: dict[str, Cells], ours: dict[str, Cells], theirs: dict[str, Cells]
-) -> None:
-    assert merge_table(base, ours, theirs, RULES).keys() == ours.keys() | theirs.keys()
+@given(rows, rows)
+def test_a_missing_row_is_withdrawn_only_if_the_portal_did_not_change_it(base: Cells, ours: Cells) -> None:
+    result = missing(base, ours)
+    if result.verdict is Verdict.REMOVE:
+        assert ours == base
+    assert {column: text for column, text in result.cells.items() if column != "status"} == {
+        column: text for column, text in ours.items() if column != "status"
+    }

@@ -1,0 +1,314 @@
+"""Folding journalled changes into the workbook: which cells of which rows it still needs, and writing just those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from schemas.field_types import CellValue, ParseContext
+from schemas.record import VOID
+from sheets_adapter.codec import STATUS, RowReader, RowWriter, Seen, cells_of
+from sheets_adapter.columns import EXTRA, PlannedColumn, SheetMap, TablePlan, missing_columns
+from sheets_adapter.contract import Query, Row, Store, StoreError, Test
+from sheets_adapter.sheet_reading import find_sheet
+from sheets_adapter.sync_state import RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.workbook_names import write_columns
+from sheets_adapter.xlsx.addresses import column_letters
+from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed
+from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
+from sheets_adapter.xlsx.reader import SheetRows
+from sheets_adapter.xlsx.sheet_edit import NewColumn, SheetEdit
+from sheets_adapter.xlsx.workbook import Workbook
+
+_NOTHING = Seen({}, {})
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """A row the file does not show as the journal has it. place: its sheet row, 0 to append it.
+
+    needs: column → text to write. seen: what the file holds now.
+    """
+
+    row: Row
+    place: int
+    seen: Seen
+    needs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedTable:
+    """What one table's sheet holds after the fold, to be remembered once the file is published."""
+
+    plan: TablePlan
+    sheet: SheetState
+    contents: Mapping[str, str]
+    places: Mapping[str, RowPlace]
+
+
+@dataclass
+class FoldResult:
+    """All folded tables; `changed`: the workbook's bytes differ; `refused`: why a sheet had to be left out."""
+
+    tables: list[FoldedTable] = field(default_factory=list)
+    changed: bool = False
+    refused: StoreError | None = None
+
+
+class Fold:
+    """Writes what is pending into an opened workbook whose content is what `state` last saw."""
+
+    def __init__(self, workbook: Workbook, state: SyncState, store: Store, context: ParseContext) -> None:
+        self._workbook = workbook
+        self._state = state
+        self._store = store
+        self._context = context
+        self._revision = store.revision()
+        self._renamed = _RenamedTargets(store, state, {})
+        self.result = FoldResult()
+
+    def run(self, plans: Sequence[TablePlan]) -> FoldResult:
+        """Folds every table; a sheet that cannot be edited safely is left out, its rows wait."""
+        keys = {plan.table: plan.template.record_key for plan in plans if plan.line is None}
+        self._renamed = _RenamedTargets(self._store, self._state, keys)
+        for plan in plans:
+            try:
+                self._fold(plan)
+            except CannotEdit as error:
+                self.result.refused = error
+        return self.result
+
+    def remember_displays(self) -> None:
+        """Renamed records are shown under their new names everywhere: to be called when that is published."""
+        self._renamed.remember(self._revision)
+
+    def _fold(self, plan: TablePlan) -> None:
+        known = self._state.sheet(plan.table)
+        if known is None and find_sheet(self._workbook, plan) is not None:
+            return  # there, but its header was not understood
+        if known is not None and known.crc < 0:
+            return
+        if known is None:
+            known = self._add_sheet(plan)
+        sheet_map = self._renamed_headers(plan, self._with_columns(plan, known.map))
+        pending, quiet = self._pending(plan, known, sheet_map)
+        contents, places = self._write(plan, sheet_map, pending) if pending else ({}, {})
+        write_columns(self._workbook, plan.table, sheet_map)
+        self.result.tables.append(
+            FoldedTable(plan, SheetState(sheet_map, known.crc, self._revision), contents, {**quiet, **places})
+        )
+
+    # the sheet itself
+
+    def _add_sheet(self, plan: TablePlan) -> SheetState:
+        columns = [one.column for one in plan.columns]
+        self._workbook.add_sheet(design_of(plan))
+        self.result.changed = True
+        places = {column: at for at, column in enumerate(columns)}
+        headers = {one.column: one.header for one in plan.columns}
+        return SheetState(SheetMap(plan.sheet, 1, places, {}, headers), 0, 0)
+
+    def _with_columns(self, plan: TablePlan, sheet_map: SheetMap) -> SheetMap:
+        missing = missing_columns(plan, sheet_map.columns)
+        if not missing:
+            return sheet_map
+        edit = SheetEdit(sheet_map.header_row, new_columns=[_new_column(one) for one in missing])
+        added = self._workbook.edit(sheet_map.sheet, edit).new_columns
+        self.result.changed = True
+        places = {one.column: at for one, at in zip(missing, added, strict=True)}
+        headers = {one.column: one.header for one in missing}
+        return replace(sheet_map, columns={**sheet_map.columns, **places}, headers={**sheet_map.headers, **headers})
+
+    def _renamed_headers(self, plan: TablePlan, sheet_map: SheetMap) -> SheetMap:
+        """A header that still carries a former label gets the new one; any other is people's."""
+        renamed = {
+            one.column: one.header for one in plan.columns if sheet_map.headers.get(one.column) in one.former_headers
+        }
+        if not renamed:
+            return sheet_map
+        cells: dict[int, CellValue] = {sheet_map.columns[column]: header for column, header in renamed.items()}
+        self._workbook.edit(sheet_map.sheet, SheetEdit(sheet_map.header_row, {sheet_map.header_row: cells}))
+        self.result.changed = True
+        return replace(sheet_map, headers={**sheet_map.headers, **renamed})
+
+    # the rows
+
+    def _pending(
+        self, plan: TablePlan, known: SheetState, sheet_map: SheetMap
+    ) -> tuple[list[PendingRow], dict[str, RowPlace]]:
+        """Rows to write, and the new places of rows that were looked at and need nothing."""
+        rows, places = self._candidates(plan, known)
+        contents = self._state.contents_of(plan.table, list(rows))
+        writer = RowWriter(plan, self._context.references)
+        pending: list[PendingRow] = []
+        quiet: dict[str, RowPlace] = {}
+        for row_id, row in rows.items():
+            place = places[row_id].place if row_id in places else 0
+            text = contents.get(row_id, "")
+            deleted = text is None and row.values.get(STATUS) == VOID
+            seen = seen_from(text) if text and place else _NOTHING
+            needs = {} if deleted else writer.differences(row_id, cells_of(row), seen, sheet_map.extras)
+            if needs:
+                pending.append(PendingRow(row, place, seen, needs))
+            else:
+                quiet[row_id] = RowPlace(place, row.revision)
+        return pending, quiet
+
+    def _candidates(self, plan: TablePlan, known: SheetState) -> tuple[dict[str, Row], dict[str, RowPlace]]:
+        changed = {row.row_id: row for row in self._store.changed_rows(plan.table, known.folded)}
+        places = self._state.places(plan.table) if len(changed) > _PAGE else None
+        if places is None:
+            places = self._state.places_of(plan.table, list(changed))
+        rows = {
+            row_id: row
+            for row_id, row in changed.items()
+            if row_id not in places or places[row_id].dirty or places[row_id].revision < row.revision
+        }
+        others = [*self._state.dirty(plan.table), *self._renamed.rows_showing(plan)]
+        more = [row_id for row_id in dict.fromkeys(others) if row_id not in rows]
+        rows.update(self._store.get_many(plan.table, more))
+        return rows, {**places, **self._state.places_of(plan.table, more)}
+
+    def _write(
+        self, plan: TablePlan, sheet_map: SheetMap, pending: Sequence[PendingRow]
+    ) -> tuple[dict[str, str], dict[str, RowPlace]]:
+        updates = [one for one in pending if one.place]
+        appends = sorted((one for one in pending if not one.place), key=lambda one: _order(plan, one.row))
+        writer = RowWriter(plan, self._context.references)
+        edit = SheetEdit(
+            header_row=sheet_map.header_row,
+            updates={one.place: _cells(writer, sheet_map, one) for one in updates},
+            appends=[_cells(writer, sheet_map, one) for one in appends],
+            formats={sheet_map.columns[one.column]: one.format for one in plan.columns},
+            columns=frozenset(sheet_map.columns.values()),
+        )
+        result = self._workbook.edit(sheet_map.sheet, edit)
+        self.result.changed = True
+        skipped: dict[int, set[int]] = {}
+        for row, column in result.skipped_formulas:
+            skipped.setdefault(row, set()).add(column)
+        contents: dict[str, str] = {}
+        places: dict[str, RowPlace] = {}
+        at = [one.place for one in updates] + [result.first_appended_row + n for n in range(len(appends))]
+        for one, row in zip((*updates, *appends), at, strict=True):
+            seen = _after(writer, sheet_map, one, skipped.get(row, set()))
+            contents[one.row.row_id] = seen_text(seen)
+            places[one.row.row_id] = RowPlace(row, one.row.revision)
+        return contents, places
+
+
+def verify(data: bytes, folded: Sequence[FoldedTable], context: ParseContext) -> None:
+    """Raises PublishFailed S086 unless every folded row reads back from `data` as it was meant."""
+    workbook = Workbook.open(data)
+    for table in folded:
+        expected = {table.places[row_id].place: seen_from(text) for row_id, text in table.contents.items()}
+        by_id = {row_id: seen_from(text) for row_id, text in table.contents.items()}
+        reader = RowReader(table.plan, table.sheet.map, by_id, context)
+        rows = workbook.read_rows(table.sheet.map.sheet, expected)
+        for number, wanted in expected.items():
+            values = rows[number]
+            row = [values.get(at, "") for at in range(max(values, default=-1) + 1)]
+            found = next(reader.read(SheetRows([row], number, {})), None)
+            _require_same(table, number, wanted, found.seen if found else _NOTHING)
+
+
+def _require_same(table: FoldedTable, row: int, wanted: Seen, found: Seen) -> None:
+    columns = wanted.cells.keys() | found.cells.keys()
+    for column in sorted(columns - wanted.formulas):
+        if wanted.cells.get(column, "") != found.cells.get(column, ""):
+            at = table.sheet.map.columns.get(column, table.sheet.map.extras.get(column.removeprefix(EXTRA), 0))
+            cell = f"{table.sheet.map.sheet}!{column_letters(at)}{row}"
+            raise PublishFailed(
+                "S086", cell=cell, wanted=wanted.cells.get(column, ""), found=found.cells.get(column, "")
+            )
+
+
+def design_of(plan: TablePlan) -> SheetDesign:
+    """A new sheet for a table."""
+    columns = tuple(
+        ColumnDesign(
+            one.header, one.format, one.width, one.choices, one.hidden, one.field.help.zh if one.field.help else ""
+        )
+        for one in plan.columns
+    )
+    status = next(at for at, one in enumerate(plan.columns) if one.part == "system" and one.column == STATUS)
+    return SheetDesign(plan.sheet, columns, status_column=status)
+
+
+def _new_column(one: PlannedColumn) -> NewColumn:
+    return NewColumn(one.header, one.format, one.width, one.hidden, one.choices)
+
+
+def _cells(writer: RowWriter, sheet_map: SheetMap, one: PendingRow) -> dict[int, CellValue]:
+    places = {**sheet_map.columns, **{EXTRA + header: at for header, at in sheet_map.extras.items()}}
+    return {
+        places[column]: writer.cell(column, text, one.seen.shown.get(column, ""))
+        for column, text in one.needs.items()
+        if column in places
+    }
+
+
+def _after(writer: RowWriter, sheet_map: SheetMap, one: PendingRow, skipped: set[int]) -> Seen:
+    """What the file holds of the row once it is written."""
+    cells = {
+        column: text
+        for column, text in cells_of(one.row).items()
+        if not column.startswith(EXTRA) or column.removeprefix(EXTRA) in sheet_map.extras
+    }
+    seen = writer.seen_after(one.row.row_id, cells, one.seen)
+    kept = seen.formulas | {column for column, at in sheet_map.columns.items() if at in skipped}
+    if not kept:
+        return seen
+    now = {column: text for column, text in seen.cells.items() if column not in kept}
+    now |= {column: text for column, text in one.seen.cells.items() if column in kept}
+    return Seen(now, seen.shown, frozenset(kept))
+
+
+def _order(plan: TablePlan, row: Row) -> tuple[str, int, str]:
+    """New rows in the order they were made; the lines of a record together and in their order."""
+    if plan.line is None:
+        return ("", 0, row.row_id)
+    number = row.values.get("line_no", "")
+    return (row.values.get("record_id", ""), int(number) if number.isdecimal() else 0, row.row_id)
+
+
+class _RenamedTargets:
+    """Records whose key or display may read differently since the last publication, and the rows that show them."""
+
+    def __init__(self, store: Store, state: SyncState, record_keys: Mapping[str, str | None]) -> None:
+        self._store = store
+        self._state = state
+        self._record_keys = record_keys
+        self._keys: dict[str, list[str]] = {}
+
+    def remember(self, revision: int) -> None:
+        """The file shows all names as they were at that revision."""
+        self._state.set(**{f"displays:{target}": str(revision) for target in self._keys})
+
+    def rows_showing(self, plan: TablePlan) -> Iterator[str]:
+        """Ids of rows of the table that refer to such a record."""
+        for column, target in plan.targets.items():
+            keys = self._changed_keys(target)
+            for start in range(0, len(keys), _PAGE):
+                yield from self._referring(plan.table, column, tuple(keys[start : start + _PAGE]))
+
+    def _changed_keys(self, target: str) -> list[str]:
+        if target not in self._keys:
+            since = self._state.number(f"displays:{target}")
+            known = target in self._store.tables()
+            rows = self._store.changed_rows(target, since) if known else ()
+            record_key = self._record_keys.get(target)
+            keys = [row.values.get(record_key, "") if record_key else row.row_id for row in rows if row.version > 1]
+            self._keys[target] = [key for key in keys if key]
+        return self._keys[target]
+
+    def _referring(self, table: str, column: str, keys: tuple[str, ...]) -> Iterator[str]:
+        after = ""
+        while True:
+            query = Query(table, (Test(column, "in", values=keys),), limit=_PAGE, after=after, count=False)
+            page = self._store.query(query)
+            yield from (row.row_id for row in page.rows)
+            after = page.next
+            if not after:
+                return

@@ -1,0 +1,452 @@
+"""Taking hand edits in: reads the sheets that changed, merges them row by row and hands the result to the journal.
+
+Every step may be cut off at any point and done again: a row's content in the file is only remembered once the journal
+holds what was taken from it, and rows without an id are remembered under their new id before the journal gets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from schemas.field_types import ParseContext
+from schemas.finding import CellRef, Finding, Severity
+from schemas.record import LIVE, VOID
+from sheets_adapter.codec import STATUS, DecodedRow, RowReader, RowWriter, Seen, cells_of, parts_of
+from sheets_adapter.columns import EXTRA, TablePlan
+from sheets_adapter.contract import ABSENT, Row, Store, StoreError, Verb
+from sheets_adapter.identity import IdScheme, Missing, identify
+from sheets_adapter.merge import MergeRules, RowMerge, Verdict, merge_missing_row, merge_row, removes_too_many
+from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, open_sheet
+from sheets_adapter.sync_state import Conflict, RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.xlsx.addresses import column_letters
+from sheets_adapter.xlsx.workbook import Workbook
+
+BATCH = 500
+"""Rows per journal write: submits wait behind one batch, not behind a whole sheet."""
+WORKBOOK = "工作簿"
+"""Who changed a record, where the workbook did: spreadsheet programs do not say which person typed."""
+
+
+class RemovalNeedsConfirming(StoreError):
+    """The file lacks so many rows that somebody must say whether they were deleted on purpose (S084)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row taken from the workbook, as the journal is to hold it. `if_match`: its ETag before, or ABSENT."""
+
+    row_id: str
+    values: Mapping[str, str]
+    raw: Mapping[str, str]
+    extra: Mapping[str, str]
+    verb: Verb
+    if_match: str
+    row: int
+    """Where it stands in the sheet, for findings; 0 when it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What the journal holds now. stale: ids of rows somebody changed meanwhile; nothing was written for them."""
+
+    rows: tuple[Row, ...]
+    stale: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class RecordTaker(Protocol):
+    """The repository as this module needs it: writes what the workbook says, whatever rules it breaks."""
+
+    def take_in(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> TakenIn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What a file is compared with. at: the generation it carries, for an older one than last seen; None compares with
+    the content last seen. blind: nothing is known of its generation. removes: a row it lacks was deleted in it."""
+
+    at: int | None = None
+    blind: bool = False
+    removes: bool = True
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What taking in works with. at: the moment, which merged rows carry."""
+
+    workbook: Workbook
+    state: SyncState
+    store: Store
+    taker: RecordTaker
+    context: ParseContext
+    new_id: Callable[[], str]
+    at: datetime
+    lineage: Lineage
+    removal_confirmed: bool = False
+
+
+class TakeIn:
+    """Takes in what people changed in a workbook since it was last seen."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._state = intake.state
+        self._generation = 0
+
+    def run(self, plans: Sequence[TablePlan]) -> None:
+        """Merges every sheet that changed. Raises RemovalNeedsConfirming before anything is merged."""
+        opened = [sheet for plan in plans if (sheet := self._open(plan)) is not None]
+        if not self._intake.removal_confirmed:
+            for sheet in opened:
+                self._require_few_removals(sheet)
+        unresolved = [sheet for sheet in opened if self._merge(sheet)]
+        # A reference may name a record of a sheet read after its own.
+        again = [sheet for sheet in unresolved if self._merge(sheet)]
+        self._state.set(unresolved="\n".join(sheet.plan.table for sheet in again))
+
+    def generation(self) -> int:
+        """The number under which what is seen now is remembered."""
+        if not self._generation:
+            self._generation = self._state.next_generation("seen", self._intake.at)
+        return self._generation
+
+    def _open(self, plan: TablePlan) -> OpenedSheet | None:
+        title = find_sheet(self._intake.workbook, plan)
+        known = self._state.sheet(plan.table)
+        if title is None:
+            if known is not None:
+                self._forget_sheet(plan, known)
+            return None
+        unresolved = plan.table in self._state.get("unresolved").split("\n")
+        if known and not unresolved and known.crc == fingerprint(self._intake.workbook, plan, title):
+            return None
+        opened = open_sheet(self._intake.workbook, plan, title)
+        if opened is None:
+            self._state.put_findings(plan.table, [Finding("S068", CellRef(title, 1), {"template": plan.template.key})])
+            self._state.suspend(plan.table)
+        return opened
+
+    def _forget_sheet(self, plan: TablePlan, known: SheetState) -> None:
+        """Somebody deleted the whole sheet, rather by mistake than to withdraw all records: it is made again."""
+        there = [row_id for row_id, text in self._state.current(plan.table).items() if text]
+        with self._state.transaction():
+            self._state.put_contents(plan.table, self.generation(), dict.fromkeys(there, ""))
+            self._state.put_places(plan.table, dict.fromkeys(there, RowPlace(0, 0, dirty=True)))
+            self._state.drop_sheet(plan.table)
+            gone = Finding("S069", None, {"sheet": known.map.sheet}, Severity.WARNING)
+            self._state.put_findings(plan.table, [gone])
+
+    def _require_few_removals(self, sheet: OpenedSheet) -> None:
+        if not self._intake.lineage.removes or self._intake.lineage.blind:
+            return
+        base = _base(self._state, sheet.plan.table, self._intake.lineage)
+        expected = {row_id for row_id, text in base.items() if text}
+        shown = sheet.shown_ids()
+        nameless = sum(1 for row_id in shown if row_id not in expected)
+        removed = len(expected.difference(shown)) - nameless
+        if removes_too_many(removed, len(expected)):
+            raise RemovalNeedsConfirming("S084", sheet=sheet.map.sheet, removed=str(removed), rows=str(len(expected)))
+
+    def _merge(self, sheet: OpenedSheet) -> bool:
+        """Merges one sheet; whether a reference in it still names nobody."""
+        return TableIntake(self._intake, sheet, self.generation).run()
+
+
+def _base(state: SyncState, table: str, lineage: Lineage) -> dict[str, str | None]:
+    if lineage.blind:
+        return {}
+    return state.current(table) if lineage.at is None else state.base_at(table, lineage.at)
+
+
+class _SeenTexts(Mapping[str, Seen]):
+    """Contents by row id, read from their texts only when asked for."""
+
+    def __init__(self, texts: Mapping[str, str | None]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, row_id: str) -> Seen:
+        text = self._texts.get(row_id)
+        if not text:
+            raise KeyError(row_id)
+        return seen_from(text)
+
+    def __iter__(self) -> Iterator[str]:
+        return (row_id for row_id, text in self._texts.items() if text)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Expected(Mapping[str, Missing]):
+    """Records the file should hold, looked at only where a row without an id asks for them."""
+
+    def __init__(self, seen: Mapping[str, Seen], places: Mapping[str, RowPlace], id_column: str) -> None:
+        self._seen, self._places, self._id_column = seen, places, id_column
+
+    def __getitem__(self, row_id: str) -> Missing:
+        seen = self._seen[row_id]
+        place = self._places.get(row_id)
+        return Missing(seen, place.place if place else 0, seen.shown.get(self._id_column, "") != row_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A row to merge: the record's id and its row in the sheet, None where it has none."""
+
+    row_id: str
+    theirs: DecodedRow | None
+
+
+class TableIntake:
+    """Merges one sheet."""
+
+    def __init__(self, intake: Intake, sheet: OpenedSheet, generation: Callable[[], int]) -> None:
+        self._intake = intake
+        self._sheet = sheet
+        self._plan = sheet.plan
+        self._generation = generation
+        self._state = intake.state
+        self._current = intake.state.current(sheet.plan.table)
+        stale = intake.lineage.blind or intake.lineage.at is not None
+        self._base = _base(intake.state, sheet.plan.table, intake.lineage) if stale else self._current
+        self._seen = _SeenTexts(self._base)
+        self._places = intake.state.places(sheet.plan.table)
+        self._writer = RowWriter(sheet.plan, intake.context.references)
+        self._rules = self._merge_rules()
+        self._findings: list[Finding] = []
+        self._kept: dict[str, str | None] = {}
+
+    def _merge_rules(self) -> MergeRules:
+        mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
+        columns = (mapped & self._plan.cell_columns) | {STATUS}
+        extras = set(self._sheet.map.extras)
+        known = self._state.sheet(self._plan.table)
+        if known and self._base is self._current:
+            extras |= set(known.map.extras)  # a column of theirs that is no longer there was taken out
+        columns |= {EXTRA + header for header in extras}
+        return MergeRules(frozenset(columns), self._plan.protected, self._intake.lineage.removes)
+
+    def run(self) -> bool:
+        """Merges the sheet; whether a reference in it names nobody."""
+        reader = RowReader(self._plan, self._sheet.map, self._seen, self._intake.context)
+        settled, changed = self._divide(reader)
+        scheme = IdScheme(self._sheet.map.sheet, self._record_key(), self._intake.new_id)
+        known = _SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
+        found = identify(changed, settled, _Expected(known, self._places, self._plan.id_column), scheme)
+        self._findings += [*reader.findings, *found.findings]
+        absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
+        pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
+        for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
+            self._merge_batch(batch)
+        self._settle(settled)
+        old = self._state.sheet(self._plan.table)
+        with self._state.transaction():
+            self._state.put_findings(self._plan.table, self._findings)
+            self._state.put_sheet(
+                self._plan.table, SheetState(self._sheet.map, self._sheet.crc, old.folded if old else 0)
+            )
+        return reader.unresolved
+
+    def _record_key(self) -> str | None:
+        return None if self._plan.line else self._plan.template.record_key
+
+    def _divide(self, reader: RowReader) -> tuple[dict[str, int], list[DecodedRow]]:
+        """Rows that read exactly as last seen (id → sheet row), and all others."""
+        settled: dict[str, int] = {}
+        changed: list[DecodedRow] = []
+        for row in reader.read(self._sheet.rows):
+            known = self._current.get(row.row_id)
+            if known and row.row_id not in settled and self._base.get(row.row_id) == known == seen_text(row.seen):
+                settled[row.row_id] = row.row
+            else:
+                changed.append(row)
+        return settled, changed
+
+    def _settle(self, settled: Mapping[str, int]) -> None:
+        """Remembers where unchanged rows are now; people sort."""
+        moved: dict[str, RowPlace] = {}
+        for row_id, row in settled.items():
+            old = self._places.get(row_id)
+            if old is None:
+                moved[row_id] = RowPlace(row, 0, dirty=True)
+            elif old.place != row:
+                moved[row_id] = replace(old, place=row)
+        if moved:
+            self._state.put_places(self._plan.table, moved)
+
+    # one batch: merge, hand to the journal, remember
+
+    def _merge_batch(self, pairs: Sequence[_Pair]) -> None:
+        waiting = list(pairs)
+        while waiting:
+            ours = self._intake.store.get_many(self._plan.table, [pair.row_id for pair in waiting])
+            waiting = [pair for pair in waiting if self._is_ours_to_merge(pair, ours)]
+            merges = [(pair, self._merge(pair, ours.get(pair.row_id))) for pair in waiting]
+            self._announce([pair for pair, merge in merges if merge.verdict is Verdict.ADOPT])
+            writes = [self._write(pair, merge, ours) for pair, merge in merges if merge.verdict in _WRITING]
+            written = TakenIn(())
+            if writes:
+                written = self._intake.taker.take_in(self._plan.table, self._sheet.map.sheet, writes)
+            now = ours | {row.row_id: row for row in written.rows}
+            self._findings += written.findings
+            self._remember([one for one in merges if one[0].row_id not in written.stale], ours, now)
+            waiting = [pair for pair in waiting if pair.row_id in written.stale]
+
+    def _is_ours_to_merge(self, pair: _Pair, ours: Mapping[str, Row]) -> bool:
+        """A row the journal does not know needs a row in the sheet; a line also needs its record."""
+        if pair.row_id in ours:
+            return True
+        if pair.theirs is None:
+            return False
+        if self._plan.line is None:
+            return True
+        record_id = pair.theirs.seen.cells.get("record_id", "")
+        if record_id and self._intake.store.get(self._plan.template.key, record_id) is not None:
+            return True
+        self._tell("S071", pair.theirs, "record_id", Severity.WARNING, value=record_id)
+        return False
+
+    def _merge(self, pair: _Pair, ours: Row | None) -> RowMerge:
+        base = self._seen.get(pair.row_id)
+        base_cells = base.cells if base else None
+        if pair.theirs is None:
+            assert ours is not None
+            deleted = pair.row_id in self._base and self._base[pair.row_id] is None
+            return merge_missing_row(pair.row_id, base_cells, cells_of(ours), in_base=deleted, rules=self._rules)
+        seen = pair.theirs.seen
+        if ours is None:
+            return RowMerge(pair.row_id, Verdict.ADOPT, seen.cells, taken=frozenset(seen.cells))
+        merge = merge_row(pair.row_id, base_cells, cells_of(ours), seen.cells, self._rules, seen.formulas)
+        for clash in merge.put_back:
+            if clash.theirs:
+                self._tell("S066", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, kept=clash.ours)
+        for clash in merge.differing:
+            self._tell("S067", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, computed=clash.ours)
+        return merge
+
+    def _announce(self, adopted: Sequence[_Pair]) -> None:
+        """Remembers the new ids before the journal gets the rows: done twice, they are the same records."""
+        if adopted:
+            with self._state.transaction():
+                self._keep_contents(adopted)
+                self._state.put_places(
+                    self._plan.table,
+                    {pair.row_id: RowPlace(pair.theirs.row, 0, dirty=True) for pair in adopted if pair.theirs},
+                )
+
+    def _keep_contents(self, pairs: Sequence[_Pair]) -> None:
+        self._put_contents({pair.row_id: seen_text(pair.theirs.seen) for pair in pairs if pair.theirs})
+
+    def _put_contents(self, contents: Mapping[str, str | None]) -> None:
+        """Remembers what differs from what is remembered; `_current` stays what it was, retries compare with it."""
+        known = self._current | self._kept
+        new = {row_id: text for row_id, text in contents.items() if row_id not in known or known[row_id] != text}
+        if new:
+            self._state.put_contents(self._plan.table, self._generation(), new)
+            self._kept.update(new)
+
+    def _write(self, pair: _Pair, merge: RowMerge, ours: Mapping[str, Row]) -> SheetRow:
+        before = ours.get(pair.row_id)
+        parts = parts_of(merge.cells)
+        verb = _verb(merge, before)
+        values = self._adopted(parts.values) if before is None else self._touched(parts.values)
+        return SheetRow(
+            pair.row_id, values, parts.raw, parts.extra, verb, before.etag if before else ABSENT,
+            pair.theirs.row if pair.theirs else 0,
+        )  # fmt: skip
+
+    def _touched(self, values: Mapping[str, str]) -> dict[str, str]:
+        if self._plan.line:
+            return dict(values)
+        return {**values, "updated_at": self._now(), "updated_by": WORKBOOK}
+
+    def _adopted(self, values: Mapping[str, str]) -> dict[str, str]:
+        """System columns nobody filled in: created now by the person in the owner field, else by the workbook."""
+        if self._plan.line:
+            return {"status": LIVE, **values}
+        created = values.get("created_at", self._now())
+        defaults = {
+            "status": LIVE,
+            "created_at": created,
+            "created_by": self._owner(values) or WORKBOOK,
+            "submitted_at": created,
+            "approved_at": created,
+            "updated_at": created,
+        }
+        return {**defaults, **values}
+
+    def _owner(self, values: Mapping[str, str]) -> str:
+        for key, one in self._plan.fields.items():
+            if one.owner and (staff := values.get(key, "")):
+                references = self._intake.context.references
+                display = references.display(self._plan.targets.get(key, ""), staff) if references else None
+                return f"{staff} {display or ''}".strip()
+        return ""
+
+    def _now(self) -> str:
+        return self._intake.at.strftime("%Y-%m-%d %H:%M:%S")
+
+    def _remember(
+        self, merges: Sequence[tuple[_Pair, RowMerge]], ours: Mapping[str, Row], now: Mapping[str, Row]
+    ) -> None:
+        """Keeps what the file holds and where, what it still lacks, and what clashed."""
+        gone: dict[str, str | None] = {}
+        places: dict[str, RowPlace] = {}
+        with self._state.transaction():
+            for pair, merge in merges:
+                row = now[pair.row_id]
+                places[pair.row_id] = self._place(pair, merge, row)
+                if pair.theirs is None:
+                    gone[pair.row_id] = "" if merge.verdict is Verdict.READD else None
+                for clash in merge.clashes:
+                    self._state.add_conflict(self._conflict(clash.column, clash.base, clash.ours, clash.theirs, row))
+            self._keep_contents([pair for pair, _ in merges if pair.theirs])
+            self._put_contents(gone)
+            self._state.put_places(self._plan.table, places)
+
+    def _place(self, pair: _Pair, merge: RowMerge, row: Row) -> RowPlace:
+        if pair.theirs is None:
+            back = merge.verdict is Verdict.READD
+            return RowPlace(0, 0 if back else row.revision, dirty=back)
+        extras = self._sheet.map.extras
+        if self._writer.differences(pair.row_id, cells_of(row), pair.theirs.seen, extras):
+            old = self._places.get(pair.row_id)
+            return RowPlace(pair.theirs.row, old.revision if old else 0, dirty=True)
+        return RowPlace(pair.theirs.row, row.revision)
+
+    def _conflict(self, column: str, base: str, ours: str, theirs: str, row: Row) -> Conflict:
+        by = row.values.get("updated_by") or row.values.get("created_by", "")
+        at = row.values.get("updated_at") or row.values.get("created_at", "")
+        return Conflict(
+            0, self._plan.table, row.row_id, column, base, ours, theirs, by, at, self._intake.at.isoformat(), "open"
+        )
+
+    def _tell(self, code: str, row: DecodedRow, column: str, severity: Severity, **params: str) -> None:
+        at = self._sheet.map.columns.get(column)
+        place = CellRef(self._sheet.map.sheet, row.row, "" if at is None else column_letters(at))
+        self._findings.append(Finding(code, place, {"field": column, **params}, severity))
+
+
+_WRITING = frozenset({Verdict.TAKE, Verdict.ADOPT, Verdict.REMOVE})
+
+
+def _verb(merge: RowMerge, before: Row | None) -> Verb:
+    if before is None:
+        return "adopt"
+    was, now = before.values.get(STATUS), merge.cells.get(STATUS)
+    if was != now and now == VOID:
+        return "withdraw"
+    return "restore" if was != now and was == VOID else "merge"
+
+
+def _batches(pairs: Sequence[_Pair]) -> Iterator[Sequence[_Pair]]:
+    return (pairs[start : start + BATCH] for start in range(0, len(pairs), BATCH))
