@@ -1,4 +1,4 @@
-"""Why a workbook cannot be read, edited or published: one class a cause, each with a code of forms/locales storage.yaml."""
+"""Why a workbook cannot be read, edited or published: codes of the locale files' storage.yaml."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Formula:
     """The cell's `cm` index, which makes an array formula a dynamic one."""
 
     def cell_xml(self, row: int) -> tuple[str, str]:
-        """(attributes, inner XML) of the cell in `row` that continues the column. No cached value: Excel computes it."""
+        """(attributes, inner XML) of the cell in `row` that continues the column, for Excel to compute."""
         text = escape_text(moved(self, row, self.column) or self.text)
         if not self.is_array:
             return "", f"<f>{text}</f>"

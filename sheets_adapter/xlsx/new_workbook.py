@@ -18,8 +18,8 @@ def new_workbook(explanation: Sequence[str], *, title: str = "说明") -> bytes:
     book = Workbook()
     normal = Font(name=_FONT, sz=_SIZE, family=2)
     # The first font is the workbook's own: new cells and Excel's column widths go by it.
-    book._fonts = IndexedList([normal])
-    book._named_styles["Normal"].font = normal
+    book._fonts = IndexedList([normal])  # type: ignore[attr-defined]
+    book._named_styles["Normal"].font = normal  # type: ignore[attr-defined]
     sheet = book.worksheets[0]
     sheet.title = title
     sheet.sheet_view.showGridLines = False

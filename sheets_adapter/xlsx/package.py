@@ -1,4 +1,4 @@
-"""The zip package around a workbook. Members nobody changed keep their compressed bytes, order, dates and attributes."""
+"""The zip package around a workbook. Members nobody changed keep their bytes, order, dates and attributes."""
 
 from __future__ import annotations
 

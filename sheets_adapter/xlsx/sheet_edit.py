@@ -1,4 +1,4 @@
-"""Writing records into a people-owned worksheet: cells updated in place, records appended, everything else untouched."""
+"""Writing records into a people-owned worksheet: cells updated in place, records appended, no more."""
 
 from __future__ import annotations
 

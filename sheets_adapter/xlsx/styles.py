@@ -186,10 +186,8 @@ class Styles:
 
     def add_fill(self, rgb: str) -> int:
         """A solid fill of an ARGB colour."""
-        return self._add(
-            "fills",
-            f'<fill><patternFill patternType="solid"><fgColor rgb="{rgb}"/><bgColor indexed="64"/></patternFill></fill>',
-        )
+        colours = f'<fgColor rgb="{rgb}"/><bgColor indexed="64"/>'
+        return self._add("fills", f'<fill><patternFill patternType="solid">{colours}</patternFill></fill>')
 
     def add_bottom_border(self, rgb: str) -> int:
         """A thin line below."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT_UNITS = 32_767
 MAX_DIGITS = 15
-_EPOCH_1900 = datetime(1899, 12, 30)
-_EPOCH_1904 = datetime(1904, 1, 1)
+_EPOCH_1900 = datetime.combine(date(1899, 12, 30), time.min)
+_EPOCH_1904 = datetime.combine(date(1904, 1, 1), time.min)
 # Serials below 61 are off by one in Excel, which believes in 29 February 1900.
 _FIRST_DAY_1900 = date(1900, 3, 1)
 _FIRST_DAY_1904 = date(1904, 1, 2)
@@ -76,7 +76,7 @@ def serial_of(value: date | time | timedelta, date1904: bool) -> str | None:
     if isinstance(value, time):
         seconds = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1_000_000
         return _days_text(0, min(round(seconds), _SECONDS_A_DAY - 1))
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
     if moment.date() < (_FIRST_DAY_1904 if date1904 else _FIRST_DAY_1900):
         return None
     # The wall time is what people read; a zone has no place in a cell.
@@ -101,7 +101,7 @@ def date_of(serial: float, *, duration: bool, date1904: bool) -> CellValue:
         # Excel's calendar has one day too many before March 1900.
         seconds += _SECONDS_A_DAY
     if 0 <= serial < 1:
-        return (datetime.min + timedelta(seconds=round(serial * _SECONDS_A_DAY) % _SECONDS_A_DAY)).time()
+        return (_EPOCH_1904 + timedelta(seconds=seconds % _SECONDS_A_DAY)).time()
     try:
         moment = (_EPOCH_1904 if date1904 else _EPOCH_1900) + timedelta(seconds=seconds)
     except OverflowError:

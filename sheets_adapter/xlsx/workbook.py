@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from sheets_adapter.xlsx import names
 from sheets_adapter.xlsx.addresses import Range
@@ -232,9 +232,10 @@ class Workbook:
             return None
         try:
             # From A1 on, so that positions in the lists are positions in the sheet.
-            return self._calamine.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            rows = self._calamine.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
         except CalamineError:
             return None
+        return cast("list[list[CellValue]]", rows)
 
     # Writing
 
