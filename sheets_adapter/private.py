@@ -229,6 +229,10 @@ class PrivateStore:
             return self._write("DELETE FROM lockouts WHERE login = ?", login)
         return self._write("DELETE FROM lockouts WHERE login = ? AND address = ?", login, address)
 
+    def delete_lockouts_before(self, last_failure: datetime) -> int:
+        """Forgets logins left alone since before that moment; how many rows."""
+        return self._write("DELETE FROM lockouts WHERE last_failure < ?", _moment(last_failure))
+
     # drafts
 
     def put_draft(self, row: DraftRow) -> None:
