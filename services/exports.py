@@ -130,7 +130,7 @@ class Exports:
                 return references.display(target, text) or text
             if rights.is_masked(actor, form, field, False) and "*" in text:
                 return text
-            if field.type in _SHOWN or language == "en" and field.choices:
+            if field.type in _SHOWN or (language == "en" and field.choices):
                 return kind.show(text, field, language)
             return kind.write_cell(text, field)
 
@@ -200,10 +200,11 @@ def write_csv(title: str, columns: list[ExportColumn], records: Iterable[Record]
     """CSV as Excel opens it by double click: UTF-8 with BOM; text that would start a formula gets a leading '."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([column.header for column in columns])
+    writer.writerow([_csv_text(column.header) for column in columns])
     count = 0
-    for count, record in enumerate(records, start=1):
+    for record in records:
         writer.writerow([_csv_text(column.cell(record)) for column in columns])
+        count += 1
     return text.getvalue().encode("utf-8-sig"), count
 
 

@@ -10,8 +10,7 @@ MIN_CHARACTERS = 8
 MAX_BYTES = 72
 """bcrypt reads no further; a Chinese character takes three bytes, so 24 of them fit."""
 
-COMMON = frozenset(
-    """
+_USUAL = """
     12345678 123456789 1234567890 0123456789 11111111 111111111 1111111111 00000000 88888888 66666666 99999999
     87654321 987654321 11223344 1122334455 12341234 123123123 123321123 147258369 789456123 31415926 13145200
     5201314520 52013140 201314520 a1234567 a12345678 a123456789 aa123456 aa123123 abc12345 abc123456 abcd1234
@@ -21,8 +20,8 @@ COMMON = frozenset(
     administrator root1234 root123456 welcome1 welcome123 woaini1314 woaini520 woaini123 iloveyou letmein1 changeme
     changeme1 test1234 test123456 guest123 user1234 huawei123 taobao123 wang1234 zhang123 li123456 portal123
     sunshine princess football baseball superman starwars whatever trustno1 monkey123 dragon123 master123
-    """.split()
-)  # fmt: skip
+    """
+COMMON = frozenset(_USUAL.split())
 
 
 def find_password_problems(password: str, login: str) -> tuple[Finding, ...]:

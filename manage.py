@@ -1,0 +1,245 @@
+"""Operations from the command line; the same doors as the pages. Documented in docs/manage.md."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from schemas.finding import Finding, has_errors
+from schemas.labels import Labels
+from services.accounts import Account, AccountRefused
+from services.app import App, ConfigError, load_config, open_app
+from services.config import ROOT, Config
+from services.hashing import Hashing
+from services.passwords import find_password_problems
+from services.records import StoreError
+from services.templates import load_forms
+
+DONE, PROBLEM, USAGE = 0, 1, 2
+SECRETS = ROOT / ".streamlit" / "secrets.toml"
+
+
+class Console:
+    """Prints texts of the locale files in the company's language; what is wrong goes to stderr."""
+
+    def __init__(self, labels: Labels, language: str) -> None:
+        self._labels = labels
+        self._language = language
+
+    def text(self, key: str, **params: Any) -> str:
+        """A text in the console's language."""
+        return self._labels.text(f"manage.{key}", self._language, **params)
+
+    def say(self, key: str, **params: Any) -> None:
+        """Prints a text."""
+        print(self.text(key, **params))
+
+    def table(self, rows: Iterable[Sequence[str]]) -> None:
+        """Prints rows with tabs between, for reading and for `cut`."""
+        for row in rows:
+            print("\t".join(row))
+
+    def complain(self, findings: Iterable[Finding]) -> int:
+        """Prints findings as `place: text [code]`; answers the exit code."""
+        for finding in findings:
+            place = f"{finding.at}: " if finding.at else ""
+            print(f"{place}{self._labels.finding(finding, self._language)} [{finding.code}]", file=sys.stderr)
+        return PROBLEM
+
+
+def check(config: Config, console: Console, arguments: argparse.Namespace) -> int:
+    """Every problem of every template, the company's included."""
+    if arguments.company_dir:
+        config = replace(config, company_dir=Path(arguments.company_dir).resolve())
+    catalogue, findings = load_catalogue_of(config)
+    console.complain((*config.findings, *findings))
+    console.say("checked", templates=len(catalogue.templates), findings=len(findings))
+    return PROBLEM if has_errors([*config.findings, *findings]) else DONE
+
+
+def list_users(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """One account a line."""
+    console.table(
+        (account.login, account.staff_id, ",".join(sorted(account.roles)), console.text(_state(account)))
+        for account in app.accounts.all()
+    )
+    return DONE
+
+
+def add_user(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """A new account for a person of the staff file."""
+    made = app.accounts.create(
+        arguments.login,
+        _password(console, arguments),
+        staff_id=arguments.staff,
+        roles=arguments.role,
+        language=arguments.language,
+    )
+    return _told(console, made, "user_added")
+
+
+def reset_password(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """A new password; every session of the account ends."""
+    return _on_account(app, console, arguments, "password_reset", lambda account: app.accounts.set_password(
+        account.account_id, _password(console, arguments)))  # fmt: skip
+
+
+def disable_user(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """No more signing in; every session of the account ends."""
+    return _on_account(app, console, arguments, "user_disabled", lambda account: app.accounts.disable(
+        account.account_id))  # fmt: skip
+
+
+def enable_user(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """May sign in again."""
+    return _on_account(app, console, arguments, "user_enabled", lambda account: app.accounts.enable(
+        account.account_id))  # fmt: skip
+
+
+def unlock_user(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """Forgets the wrong passwords."""
+    if app.accounts.unlock(arguments.login) == 0:
+        return console.complain([Finding("A042", params={"login": arguments.login})])
+    console.say("user_unlocked", login=arguments.login)
+    return DONE
+
+
+def checkpoint(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """Brings the workbook up to date now."""
+    if app.setup.needed():
+        return _not_set_up(console)
+    app.sync.fold_now()
+    return status(app, console, arguments)
+
+
+def status(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """How the portal is: what waits for the workbook and why, and what wants a person's eye."""
+    if app.setup.needed():
+        return _not_set_up(console)
+    health = app.health()
+    console.say("workbook", path=str(app.config.workbook))
+    console.say("pending", count=health.sync.pending)
+    console.say("conflicts", count=health.sync.conflicts)
+    console.complain(health.findings)
+    return PROBLEM if health.sync.pending or has_errors(health.findings) else DONE
+
+
+def make_hash(config: Config, console: Console, arguments: argparse.Namespace) -> int:
+    """A bcrypt hash for secrets.toml."""
+    password = _password(console, arguments)
+    problems = find_password_problems(password, "")
+    if problems:
+        return console.complain(problems)
+    print(Hashing().make(password))
+    return DONE
+
+
+def _on_account(
+    app: App,
+    console: Console,
+    arguments: argparse.Namespace,
+    done: str,
+    change: Callable[[Account], Account | AccountRefused],
+) -> int:
+    account = app.accounts.by_login(arguments.login)
+    if account is None:
+        return console.complain([Finding("A043", params={"login": arguments.login})])
+    return _told(console, change(account), done)
+
+
+def _told(console: Console, outcome: Account | AccountRefused, done: str) -> int:
+    if isinstance(outcome, AccountRefused):
+        return console.complain(outcome.findings)
+    console.say(done, login=outcome.login)
+    return DONE
+
+
+def _state(account: Account) -> str:
+    return "state_disabled" if account.disabled else "state_active"
+
+
+def _not_set_up(console: Console) -> int:
+    print(console.text("not_set_up"), file=sys.stderr)
+    return PROBLEM
+
+
+def _password(console: Console, arguments: argparse.Namespace) -> str:
+    """From stdin for scripts; otherwise typed, unseen, since a command line is seen by everybody on the machine."""
+    if arguments.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return getpass.getpass(console.text("ask_password"))
+
+
+def parser(console: Console) -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="manage.py", description=console.text("help"))
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., int], *, to: Any = commands, opens: bool = True) -> argparse.ArgumentParser:
+        text = console.text(f"help.{name}")
+        made: argparse.ArgumentParser = to.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run, opens=opens)
+        return made
+
+    add("check", check, opens=False).add_argument("--company-dir", metavar="DIR")
+    add("status", status)
+    add("checkpoint", checkpoint)
+    _takes_password(add("hash-password", make_hash, opens=False))
+    users = commands.add_parser("user", help=console.text("help.user"), description=console.text("help.user"))
+    verbs = users.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add("list", list_users, to=verbs)
+    new = add("add", add_user, to=verbs)
+    new.add_argument("login")
+    new.add_argument("--staff", required=True, metavar="ID")
+    new.add_argument("--role", action="append", required=True)
+    new.add_argument("--language", choices=("zh", "en"), default="zh")
+    reset = add("reset-password", reset_password, to=verbs)
+    reset.add_argument("login")
+    for made in (new, reset):
+        _takes_password(made)
+    for name, run in (("disable", disable_user), ("enable", enable_user), ("unlock", unlock_user)):
+        add(name, run, to=verbs).add_argument("login")
+    return top
+
+
+def _takes_password(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--password-stdin", action="store_true")
+
+
+def read_secrets(path: Path = SECRETS) -> dict[str, Any]:
+    """What secrets.toml says; {} when there is none. Raises tomllib.TOMLDecodeError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 done, 1 something is wrong and was said, 2 the command line was not understood."""
+    config = load_config(os.environ, read_secrets())
+    labels = load_labels_of(config)
+    console = Console(labels, config.language)
+    arguments = parser(console).parse_args(argv)
+    try:
+        if not arguments.opens:
+            return int(arguments.run(config, console, arguments))
+        app = open_app(config, start_checkpointer=False)
+    except ConfigError as error:
+        return console.complain(error.findings)
+    try:
+        return int(arguments.run(app, console, arguments))
+    except StoreError as error:
+        return console.complain([Finding(error.code, params=error.params)])
+    finally:
+        app.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
