@@ -1,0 +1,394 @@
+"""The deals of some months as they count for people: credited, excluded with a reason, or withheld with a finding.
+
+Everything is done column-wise; only deals shared with a referrer are looked at one by one. Months are numbers counted
+from January 1970 (`people.month_number`), amounts fen. A row is a place in `Ledger.rows`, not a record number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports.commissions.people import Person
+from reports.commissions.products import product_states
+from reports.frames import Frames
+from reports.money import round_fen
+from reports.statement import Source, input_finding
+from schemas.commission_rules import CommissionRules, ProductFilter
+from schemas.finding import Finding, Severity
+from schemas.record import LIVE
+
+SALE = "销售"
+REFUNDS = ("退货", "退款")
+TO_REFERRER, BY_SHARE = "人脉", "按比例"
+NO_MONTH = np.iinfo(np.int64).min
+DATE_COLUMN = {"paid": "paid_on", "signed": "sold_on", "delivered": "delivered_on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What earlier settlements hold: whose months are closed, and the records they have taken in."""
+
+    months: frozenset[tuple[str, int]] = frozenset()
+    records: frozenset[str] = frozenset()
+
+
+NOTHING_CLOSED = Closed()
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The deals of a span of months.
+
+    rows: deals and refunds concerned: record_id, deal_no, customer, seller, month, day, amount, sold, listed, kind.
+    credits: person, referral (whether it counts under the referrer's plan), month, row, amount, kept.
+    quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
+    refunds: refunds by their own date: person, row, original (row), month, amount, late (its sale's month is closed).
+    excluded: person, month, row, reason.  withheld: (person, month) → codes.
+    """
+
+    rows: pd.DataFrame
+    credits: pd.DataFrame
+    quota_only: pd.DataFrame
+    refunds: pd.DataFrame
+    excluded: pd.DataFrame
+    withheld: Mapping[tuple[str, int], tuple[str, ...]]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a ledger is made from. first, last: the months asked for; nothing after `until` is known yet."""
+
+    frames: Frames
+    rules: CommissionRules
+    people: Mapping[str, Person]
+    products: ProductFilter
+    first: int
+    last: int
+    until: date
+    closed: Closed = NOTHING_CLOSED
+
+
+def ledger_of(inputs: Inputs) -> Ledger:
+    """The ledger of the months `first` to `last`; empty when there is no table of deals."""
+    builder = _Builder(inputs)
+    if "deal" in inputs.frames:
+        builder.read()
+    return builder.ledger()
+
+
+class _Builder:
+    """One ledger being made; the steps run in the order of `read`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.rules = inputs.rules
+        self.findings: list[Finding] = []
+        self.withheld: dict[tuple[str, int], list[str]] = {}
+        self.excluded: list[tuple[np.ndarray, str]] = []
+        self.shared: list[tuple[str, bool, int, int, int, Fraction]] = []
+        self.quota_only: list[tuple[str, int, int]] = []
+        self.rows = pd.DataFrame()
+        self.whole = np.array([], dtype=np.int64)
+        self.net = np.array([], dtype=np.int64)
+        self.refunds = pd.DataFrame({"person": [], "row": [], "original": [], "month": [], "amount": [], "late": []})
+
+    def read(self) -> None:
+        self._choose_rows()
+        live = self._set_aside_unusable()
+        self._net_refunds(live)
+        self._credit(live)
+
+    def _choose_rows(self) -> None:
+        """The sales of the months asked for, their refunds of any month, refunds in these months and their sales."""
+        deal = self.inputs.frames["deal"]
+        kind = deal["kind"].to_numpy(dtype=object)
+        refund = (kind == REFUNDS[0]) | (kind == REFUNDS[1])
+        day = _days(deal, DATE_COLUMN[self.rules.recognition])
+        sold_day = _days(deal, "sold_on")
+        day = np.where(refund & np.isnat(day), sold_day, day)
+        noted = np.where(np.isnat(day), sold_day, day)
+        month = _months(noted)
+        asked = (month >= self.inputs.first) & (month <= self.inputs.last)
+        original = np.full(len(deal), -1)
+        if refund.any():
+            numbers = pd.Index(deal["deal_no"].to_numpy(dtype=object))
+            firsts = ~numbers.duplicated()
+            places = np.flatnonzero(firsts)
+            wanted = deal["orig_deal"].to_numpy(dtype=object)[refund]
+            found = numbers[firsts].get_indexer(wanted)
+            original[refund] = np.where((found >= 0) & (wanted != ""), places[found], -1)
+            asked[refund] |= (original[refund] >= 0) & asked[original[refund]]
+            asked[original[refund & asked & (original >= 0)]] = True
+        chosen = np.flatnonzero(asked)
+        place = np.full(len(deal), -1)
+        place[chosen] = np.arange(len(chosen))
+        part = deal.iloc[chosen]
+        old = original[chosen]
+        self._fill_rows(part, kind[chosen], day[chosen], noted[chosen], np.where(old >= 0, place[old], -1))
+
+    def _fill_rows(
+        self, part: pd.DataFrame, kind: np.ndarray, day: np.ndarray, noted: np.ndarray, original: np.ndarray
+    ) -> None:
+        text = {name: part[name].to_numpy(dtype=object) for name in _TEXT_COLUMNS}
+        self.no_amount = part["amount"].isna().to_numpy()
+        self.rows = pd.DataFrame(
+            {
+                "record_id": text["record_id"], "deal_no": text["deal_no"], "customer": text["customer_id"],
+                "seller": text["seller_id"], "referrer": text["referrer_id"], "kind": kind,
+                "attribution": text["attribution"], "share": part["referrer_share"].to_numpy(dtype=object),
+                "currency": text["currency"], "sku": text["sku"], "status": text["status"],
+                "false_case": text["false_case"], "agreement": text["agreement"],
+                "month": _months(day), "noted": _months(noted), "day": day, "original": original,
+                "sold": part["amount"].fillna(0).to_numpy(dtype=np.int64),
+                "listed": part["list_amount"].fillna(0).to_numpy(dtype=np.int64),
+            }
+        )  # fmt: skip
+
+    def _set_aside_unusable(self) -> np.ndarray:
+        """Which rows may count. The others are excluded with a reason, or withhold their seller's month."""
+        rows, live = self.rows, np.ones(len(self.rows), dtype=bool)
+        refund = rows["original"].to_numpy() >= 0
+        wrongly_signed = (rows["sold"].to_numpy() < 0) != np.isin(rows["kind"].to_numpy(dtype=object), REFUNDS)
+        wrongly_signed &= rows["sold"].to_numpy() != 0
+        is_refund = np.isin(rows["kind"].to_numpy(dtype=object), REFUNDS)
+        known = rows["seller"].isin(list(self.inputs.people)).to_numpy()
+        late = (rows["day"].to_numpy() > np.datetime64(self.inputs.until)) & ~np.isnat(rows["day"].to_numpy())
+        state = product_states(self.inputs.frames, self.inputs.products, rows["sku"])
+        self._warn_of_missing_products(state)
+        self._convert_currencies()
+        foreign = ~rows["currency"].isin(["", "CNY", *self._rates()]).to_numpy()
+        for reason, hit in (
+            ("unconfirmed", ~rows["status"].isin([LIVE, ""]).to_numpy()),
+            ("not_yet", late),
+            ("false_sale", self._false_sales("成立")),
+            ("not_commissionable", state.excluded | (state.missing & (self.rules.missing_product == "exclude"))),
+        ):
+            live = self._exclude(live, hit, reason)
+        for code, hit, field in (
+            ("E310", ~known, "seller_id"),
+            ("E311", self.no_amount, "amount"),
+            ("E312", foreign, "currency"),
+            ("E313", state.unknown | (state.missing & (self.rules.missing_product == "withhold")), "sku"),
+            ("E314", wrongly_signed, "amount"),
+            ("E315", is_refund & ~refund, "orig_deal"),
+            ("E316", ~is_refund & (rows["kind"].to_numpy(dtype=object) != SALE), "kind"),
+        ):
+            live = self._withhold(live, hit, code, field)
+        return self._exclude(live, ~is_refund & (rows["month"].to_numpy() == NO_MONTH), "not_" + self.rules.recognition)
+
+    def _rates(self) -> Sequence[str]:
+        return tuple(self.rules.fx) if self.rules.currency == "convert" else ()
+
+    def _convert_currencies(self) -> None:
+        """Foreign amounts become the fen they are booked at; both amounts alike, so the discount stays as it was."""
+        for currency in self._rates():
+            hit = self.rows["currency"].to_numpy(dtype=object) == currency
+            rate = Fraction(self.rules.fx[currency])
+            for column in ("sold", "listed"):
+                booked = [round_fen(int(amount) * rate) for amount in self.rows.loc[hit, column]]
+                self.rows.loc[hit, column] = booked
+
+    def _warn_of_missing_products(self, state: Any) -> None:
+        if self.rules.missing_product == "count" and state.missing.any():
+            first = self.rows.iloc[int(np.flatnonzero(state.missing)[0])]
+            self.findings.append(
+                input_finding(
+                    "E320", Source("deal", str(first["record_id"])), "sku", Severity.INFO,
+                    count=int(state.missing.sum()), deal_no=str(first["deal_no"]),
+                )
+            )  # fmt: skip
+
+    def _false_sales(self, verdict: str) -> np.ndarray:
+        cases = self.inputs.frames.get("false_sale_case")
+        if cases is None or not len(cases):
+            return np.zeros(len(self.rows), dtype=bool)
+        of_verdict = cases[cases["finding"] == verdict]
+        named = {number for numbers in of_verdict["deal_nos"] for number in numbers}
+        by_case = self.rows["false_case"].isin(set(of_verdict["record_id"]) - {""})
+        return np.asarray((by_case | self.rows["deal_no"].isin(named)).to_numpy())
+
+    def _exclude(self, live: np.ndarray, hit: np.ndarray, reason: str) -> np.ndarray:
+        hit = hit & live
+        if hit.any():
+            self.excluded.append((np.flatnonzero(hit), reason))
+            if reason == "unconfirmed":
+                self.findings += [self._finding("E321", int(at), "status") for at in np.flatnonzero(hit)]
+        return np.asarray(live & ~hit)
+
+    def _withhold(self, live: np.ndarray, hit: np.ndarray, code: str, field: str) -> np.ndarray:
+        hit = hit & live
+        for at in np.flatnonzero(hit):
+            self._withhold_row(int(at), code, field)
+        return np.asarray(live & ~hit)
+
+    def _withhold_row(self, at: int, code: str, field: str, *people: str) -> None:
+        """No figure for the seller (and `people`) in the row's month, nor in the month of the sale it refunds."""
+        row = self.rows.iloc[at]
+        self.findings.append(self._finding(code, at, field))
+        months = {int(row["noted"])}
+        if row["original"] >= 0:
+            months.add(int(self.rows["noted"].iat[row["original"]]))
+        for person in (row["seller"], *people):
+            for month in months:
+                self.withheld.setdefault((person, month), []).append(code)
+
+    def _finding(self, code: str, at: int, field: str) -> Finding:
+        row = self.rows.iloc[at]
+        value = row[_ROW_COLUMN.get(field, field)] if _ROW_COLUMN.get(field, field) in self.rows else ""
+        severity = Severity.WARNING if code == "E321" else Severity.ERROR
+        return input_finding(
+            code, Source("deal", str(row["record_id"])), field, severity, deal_no=str(row["deal_no"]), value=str(value)
+        )
+
+    def _net_refunds(self, live: np.ndarray) -> None:
+        """Refunds of open months come off their sale; the others are kept for the month that must bear them."""
+        rows = self.rows
+        self.net = rows["sold"].to_numpy().copy()
+        original = rows["original"].to_numpy()
+        at = np.flatnonzero(live & (original >= 0))
+        sale = original[at]
+        at, sale = at[live[sale]], sale[live[sale]]
+        if not len(at):
+            return
+        owner = rows["seller"].to_numpy(dtype=object)[sale]
+        months = rows["month"].to_numpy()[sale]
+        closed = np.array([key in self.inputs.closed.months for key in zip(owner, months, strict=True)], dtype=bool)
+        taken = np.array([key in self.inputs.closed.records for key in rows["record_id"].iloc[at]], dtype=bool)
+        netted = ~closed | taken
+        np.add.at(self.net, sale[netted], rows["sold"].to_numpy()[at[netted]])
+        self.refunds = pd.DataFrame(
+            {
+                "person": owner, "row": at, "original": sale, "month": rows["month"].to_numpy()[at],
+                "amount": rows["sold"].to_numpy()[at], "late": ~netted,
+            }
+        )  # fmt: skip
+
+    def _credit(self, live: np.ndarray) -> None:
+        """Sales that count go to their seller whole, or as the rules for referred deals say."""
+        rows = self.rows
+        sale = live & (rows["original"].to_numpy() < 0) & (rows["kind"].to_numpy(dtype=object) == SALE)
+        referred = sale & (rows["referrer"].to_numpy(dtype=object) != "")
+        for at in np.flatnonzero(referred):
+            if not self._credit_referred(int(at)):
+                referred[at] = False
+        asked = (rows["month"].to_numpy() >= self.inputs.first) & (rows["month"].to_numpy() <= self.inputs.last)
+        self.whole = np.flatnonzero(sale & ~referred & asked)
+
+    def _credit_referred(self, at: int) -> bool:
+        """Credit one referred deal; False when it is the seller's alone."""
+        row = self.rows.iloc[at]
+        mode, share = self._mode_of(row)
+        if mode == "single_seller":
+            return False
+        referrer, seller, month, net = row["referrer"], row["seller"], int(row["month"]), int(self.net[at])
+        if referrer not in self.inputs.people:
+            self._withhold_row(at, "E317", "referrer_id")
+            return True
+        if mode == "not_allowed":
+            self._withhold_row(at, "E318", "attribution", referrer)
+            return True
+        if mode == "single_referrer":
+            self.shared.append((referrer, True, month, at, net, Fraction(1)))
+            if self.rules.referral.quota_credit == "seller":
+                self.quota_only.append((seller, month, net))
+            return True
+        if share is None:
+            self._withhold_row(at, "E319", "referrer_share", referrer)
+            return True
+        if not row["agreement"]:
+            self.findings.append(
+                input_finding(
+                    "E322", Source("deal", row["record_id"]), "agreement", Severity.WARNING, deal_no=row["deal_no"]
+                )
+            )
+        if mode == "ratio_on_commission":
+            self.shared.append((seller, False, month, at, net, 1 - share))
+            return True
+        referrers_part = net * share // 1
+        self.shared.append((seller, False, month, at, net - int(referrers_part), Fraction(1)))
+        self.shared.append((referrer, True, month, at, int(referrers_part), Fraction(1)))
+        return True
+
+    def _mode_of(self, row: Any) -> tuple[str, Fraction | None]:
+        """How a referred deal is shared. 销售人员 is the form's default and means "as the rules say"."""
+        mode: str = self.rules.referral.mode
+        share = None if row["share"] is None else Fraction(row["share"])
+        if share is not None and not 0 <= share <= 1:
+            return mode if mode.startswith("ratio") else "not_allowed", None
+        if row["attribution"] == TO_REFERRER:
+            return "single_referrer", None
+        if row["attribution"] == BY_SHARE:
+            return (mode, share) if mode.startswith("ratio") else ("not_allowed", None)
+        if mode.startswith("ratio") and share is None:
+            return "single_seller", None
+        return mode, share
+
+    def ledger(self) -> Ledger:
+        """What was found, as frames."""
+        rows = self.rows
+        shared = pd.DataFrame(self.shared, columns=["person", "referral", "month", "row", "amount", "kept"])
+        whole = pd.DataFrame(
+            {
+                "person": rows["seller"].to_numpy(dtype=object)[self.whole] if len(rows) else [],
+                "referral": False,
+                "month": rows["month"].to_numpy()[self.whole] if len(rows) else [],
+                "row": self.whole,
+                "amount": self.net[self.whole],
+                "kept": None,
+            }
+        )
+        if len(shared):
+            asked = shared["month"].between(self.inputs.first, self.inputs.last)
+            whole = pd.concat([whole, shared[asked]], ignore_index=True)
+        return Ledger(
+            rows,
+            whole,
+            pd.DataFrame(self.quota_only, columns=["person", "month", "amount"]),
+            self.refunds,
+            self._excluded_frame(),
+            {key: tuple(dict.fromkeys(codes)) for key, codes in self.withheld.items()},
+            tuple(self.findings),
+        )
+
+    def _excluded_frame(self) -> pd.DataFrame:
+        parts = [
+            pd.DataFrame(
+                {
+                    "person": self.rows["seller"].to_numpy(dtype=object)[at],
+                    "month": self.rows["noted"].to_numpy()[at],
+                    "row": at,
+                    "reason": reason,
+                }
+            )
+            for at, reason in self.excluded
+        ]
+        empty = pd.DataFrame({"person": [], "month": [], "row": [], "reason": []})
+        return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+_TEXT_COLUMNS = (
+    "record_id", "deal_no", "customer_id", "seller_id", "referrer_id", "attribution", "currency", "sku", "status",
+    "false_case", "agreement",
+)  # fmt: skip
+_ROW_COLUMN = {
+    "seller_id": "seller", "referrer_id": "referrer", "amount": "sold", "referrer_share": "share", "orig_deal": "",
+}  # fmt: skip
+
+
+def _days(frame: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in frame:
+        return np.full(len(frame), np.datetime64("NaT", "D"))
+    return np.asarray(frame[column].to_numpy(dtype="datetime64[s]").astype("datetime64[D]"))
+
+
+def _months(days: np.ndarray) -> np.ndarray:
+    """Month numbers; NO_MONTH where there is no day."""
+    return np.asarray(days.astype("datetime64[M]").astype(np.int64))

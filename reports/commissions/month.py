@@ -1,0 +1,313 @@
+"""One month of everybody: which plan applies to whom, what counts, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from reports.commissions.arithmetic import WHOLE, Deductions, MonthCommission, Sale, month_commission
+from reports.commissions.expenses import ExpenseBook, expenses_of
+from reports.commissions.ladder import Ladder
+from reports.commissions.ledger import NOTHING_CLOSED, Closed, Inputs, Ledger, ledger_of
+from reports.commissions.people import (
+    LEFT,
+    SELLING_ROLES,
+    Person,
+    Quota,
+    month_first,
+    month_last,
+    people_of,
+    quotas_of,
+    state_factor,
+)
+from reports.frames import Frames
+from reports.statement import Source, input_finding
+from schemas.commission_rules import NOTHING, CommissionPlan, CommissionRules, ProductFilter
+from schemas.finding import Finding, Severity
+
+FULL_TIME, PART_TIME, MANAGER = "full_time", "part_time", "manager"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The rules in force: the answers, and the plans by employment kind (None: no such plan)."""
+
+    rules: CommissionRules
+    full_time: CommissionPlan | None
+    part_time: CommissionPlan | None
+
+    @property
+    def products(self) -> ProductFilter:
+        """Which products earn where the product does not say."""
+        plan = self.full_time or self.part_time
+        return plan.product_filter if plan else ProductFilter()
+
+    def plan_of(self, person: Person) -> CommissionPlan | None:
+        """The plan that names the person's employment."""
+        for plan in (self.full_time, self.part_time):
+            if plan is not None and person.employment in plan.applies:
+                return plan
+        return None
+
+
+@dataclass(frozen=True)
+class Referred:
+    """A referrer's part of one deal's commission (fen); None while the seller's month is withheld."""
+
+    row: int
+    seller: str
+    fen: int | None
+
+
+@dataclass
+class PersonMonth:
+    """One person's month.
+
+    own: the commission on what the person sold. referral: on deals referred by a full-time employee, under the
+    referrers' plan. referred: parts of other sellers' commissions. withheld: codes of why there is no figure.
+    """
+
+    person: Person
+    month: int
+    kind: str
+    plan: CommissionPlan | None
+    own: MonthCommission
+    referral: MonthCommission | None = None
+    own_rows: tuple[int, ...] = ()
+    referral_rows: tuple[int, ...] = ()
+    referred: list[Referred] = field(default_factory=list)
+    quota: Quota | None = None
+    quota_net: Fraction = Fraction(0)
+    withheld: list[str] = field(default_factory=list)
+
+    @property
+    def results(self) -> tuple[MonthCommission, ...]:
+        """The person's calculations."""
+        return (self.own,) if self.referral is None else (self.own, self.referral)
+
+    @property
+    def commission(self) -> int | None:
+        """All commission of the month in fen; None when withheld."""
+        if self.withheld:
+            return None
+        return sum(result.fen for result in self.results) + sum(part.fen or 0 for part in self.referred)
+
+    @property
+    def gold_g(self) -> Fraction:
+        """Grams of gold."""
+        return sum((result.gold_g for result in self.results), Fraction(0))
+
+    @property
+    def net(self) -> Fraction:
+        """销售额 on which the person's commission stands, in fen."""
+        return sum((result.net for result in self.results), Fraction(0))
+
+
+@dataclass(frozen=True)
+class MonthBook:
+    """A month of everybody, and what it was computed from."""
+
+    month: int
+    terms: Terms
+    people: Mapping[str, Person]
+    ledger: Ledger
+    expenses: ExpenseBook
+    of: Mapping[str, PersonMonth]
+    findings: tuple[Finding, ...]
+
+
+def month_book(frames: Frames, terms: Terms, month: int, until: date, closed: Closed = NOTHING_CLOSED) -> MonthBook:
+    """Everybody's month, as if none were settled; `closed` only says where refunds belong."""
+    people = people_of(frames)
+    inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed)
+    ledger = ledger_of(inputs)
+    expenses = expenses_of(frames, month, month)
+    quotas = quotas_of(frames, people, terms.rules)
+    maker = _Maker(month, terms, people, ledger, expenses, quotas)
+    of = maker.everybody()
+    return MonthBook(
+        month, terms, people, ledger, expenses, of, (*ledger.findings, *expenses.findings, *maker.findings)
+    )
+
+
+class _Maker:
+    """Makes the `PersonMonth` of everybody who has something in the month or sells for a living."""
+
+    def __init__(
+        self,
+        month: int,
+        terms: Terms,
+        people: Mapping[str, Person],
+        ledger: Ledger,
+        expenses: ExpenseBook,
+        quotas: Mapping[tuple[str, int], Quota],
+    ) -> None:
+        self.month, self.terms, self.people, self.ledger = month, terms, people, ledger
+        self.expenses, self.quotas = expenses, quotas
+        self.findings: list[Finding] = []
+        self.ladders = {
+            kind: Ladder.of(plan.tiers, terms.rules)
+            for kind, plan in ((FULL_TIME, terms.full_time), (PART_TIME, terms.part_time))
+            if plan is not None
+        }
+        self.sales: dict[tuple[str, bool], list[Sale]] = {}
+        self.rows: dict[tuple[str, bool], list[int]] = {}
+        self._collect_sales()
+
+    def _collect_sales(self) -> None:
+        rows, credited = self.ledger.rows, self.ledger.credits
+        if not len(credited):
+            return
+        at = credited["row"].to_numpy(dtype=int)
+        columns = [rows[name].to_numpy()[at].tolist() for name in ("deal_no", "sold", "listed", "customer")]
+        for person, referral, row, amount, kept, deal, sold, listed, customer in zip(
+            credited["person"], credited["referral"], at.tolist(), credited["amount"].tolist(), credited["kept"],
+            *columns,
+            strict=True,
+        ):  # fmt: skip
+            key = (person, bool(referral) and not self._shares_plan(person))
+            sale = Sale(deal, amount, sold, listed, customer, kept if isinstance(kept, Fraction) else WHOLE)
+            self.sales.setdefault(key, []).append(sale)
+            self.rows.setdefault(key, []).append(row)
+
+    def _shares_plan(self, person: str) -> bool:
+        """Whether deals the person referred stand in one base with the person's own sales."""
+        referrers_plan = self.terms.rules.referral.plan
+        return self.people[person].is_part_timer == (referrers_plan == PART_TIME)
+
+    def everybody(self) -> dict[str, PersonMonth]:
+        """In the order of the staff register."""
+        of = {staff_id: self._person_month(self.people[staff_id]) for staff_id in self.people if self._listed(staff_id)}
+        self._pass_on_referred(of)
+        return of
+
+    def _listed(self, staff_id: str) -> bool:
+        key, person = (staff_id, self.month), self.people[staff_id]
+        if (staff_id, False) in self.sales or (staff_id, True) in self.sales or key in self.ledger.withheld:
+            return True
+        if key in self.quotas or key in self.expenses.of or key in self.expenses.withheld:
+            return True
+        line = person.at(month_last(self.month))
+        if line is None or line.state in LEFT:
+            return False
+        return person.is_part_timer or line.role in SELLING_ROLES
+
+    def _person_month(self, person: Person) -> PersonMonth:
+        kind, plan, ladder, withheld = self._plan(person)
+        sales = self.sales.get((person.staff_id, False), [])
+        quota = self.quotas.get((person.staff_id, self.month))
+        own = month_commission(
+            sales, self._deductions(person, kind), ladder, self.terms.rules,
+            part_time=kind == PART_TIME, quota=int(quota.effective) if quota else None, scale=self._scale(person),
+        )  # fmt: skip
+        made = PersonMonth(person, self.month, kind, plan, own, quota=quota, withheld=withheld)
+        made.own_rows = tuple(self.rows.get((person.staff_id, False), ()))
+        self._add_referral(made)
+        made.quota_net = made.net + self._quota_only(person.staff_id)
+        self._find_reasons_to_withhold(made)
+        return made
+
+    def _plan(self, person: Person) -> tuple[str, CommissionPlan | None, Ladder, list[str]]:
+        """The kind of plan, the plan, its ladder, and why there is no figure."""
+        rules, line = self.terms.rules, person.at(month_last(self.month))
+        nothing = Ladder.flat(rules.manager_rate or NOTHING, rules)
+        if line is None and person.states:
+            return FULL_TIME, None, nothing, self._no_figure("E330", person)
+        plan = self.terms.plan_of(person)
+        if line is not None and line.role in rules.manager_roles and not person.is_part_timer:
+            return MANAGER, plan, nothing, self._no_figure("E331", person) if rules.manager_rate is None else []
+        if plan is None:
+            return FULL_TIME, None, nothing, self._no_figure("E332", person)
+        kind = PART_TIME if plan is self.terms.part_time else FULL_TIME
+        early = plan.effective_from > month_first(self.month)
+        return kind, plan, self.ladders[kind], self._no_figure("E333", person) if early else []
+
+    def _no_figure(self, code: str, person: Person) -> list[str]:
+        """A finding once for the person, and the code that withholds the figure."""
+        severity = Severity.WARNING if code == "E331" else Severity.ERROR
+        source = Source("staff", person.record_id)
+        self.findings.append(
+            input_finding(code, source, "staff_state", severity, name=person.name, staff_id=person.staff_id)
+        )
+        return [code]
+
+    def _deductions(self, person: Person, kind: str) -> Deductions:
+        rules, found = self.terms.rules, self.expenses.of.get((person.staff_id, self.month))
+        refunds = self._other_refunds(person.staff_id)
+        if found is None or (kind == PART_TIME and rules.pt_net == "minus_refunds"):
+            return Deductions(0, {}, refunds)
+        return Deductions(found.total, found.of_customer, refunds)
+
+    def _other_refunds(self, staff_id: str) -> int:
+        """Refunds of closed months the rules net in the month they are made."""
+        if self.terms.rules.refund_after_close != "net_in_refund_month":
+            return 0
+        refunds = self.ledger.refunds
+        hit = (refunds["person"] == staff_id) & (refunds["month"] == self.month) & refunds["late"].astype(bool)
+        return -int(refunds.loc[hit, "amount"].sum())
+
+    def _scale(self, person: Person) -> Fraction:
+        if self.terms.rules.probation_commission == "quota_only":
+            return WHOLE
+        return state_factor(person, self.month, self.terms.rules) or WHOLE
+
+    def _add_referral(self, made: PersonMonth) -> None:
+        key = (made.person.staff_id, True)
+        if key not in self.sales:
+            return
+        kind = self.terms.rules.referral.plan
+        if kind not in self.ladders:
+            made.withheld += self._no_figure("E332", made.person)
+            return
+        made.referral = month_commission(
+            self.sales[key], Deductions(), self.ladders[kind], self.terms.rules, part_time=kind == PART_TIME
+        )
+        made.referral_rows = tuple(self.rows[key])
+
+    def _quota_only(self, staff_id: str) -> Fraction:
+        extra = self.ledger.quota_only
+        if not len(extra):
+            return Fraction(0)
+        hit = (extra["person"] == staff_id) & (extra["month"] == self.month)
+        return Fraction(int(extra.loc[hit, "amount"].sum()))
+
+    def _find_reasons_to_withhold(self, made: PersonMonth) -> None:
+        key = (made.person.staff_id, self.month)
+        made.withheld += self.ledger.withheld.get(key, ())
+        if key in self.expenses.withheld:
+            made.withheld.append("E323")
+        for result, rows in zip(made.results, (made.own_rows, made.referral_rows), strict=False):
+            for reason in result.withheld:
+                made.withheld += self._reason(reason, made, result, rows)
+
+    def _reason(self, reason: str, made: PersonMonth, result: MonthCommission, rows: tuple[int, ...]) -> list[str]:
+        """The finding behind a calculation that could not be made."""
+        if reason == "missing_list_price":
+            deals = self.ledger.rows.iloc[[row for row in rows if self.ledger.rows["listed"].iat[row] <= 0]]
+            self.findings += [
+                input_finding("E334", Source("deal", record), "list_amount", Severity.ERROR, deal_no=number)
+                for record, number in zip(deals["record_id"], deals["deal_no"], strict=True)
+            ]
+            return ["E334"]
+        return self._no_figure({"above_table": "E335", "no_quota": "E336"}[reason], made.person)
+
+    def _pass_on_referred(self, of: dict[str, PersonMonth]) -> None:
+        """Referrers' parts of sellers' commissions, once the sellers' months are known."""
+        for made in list(of.values()):
+            sales = self.sales.get((made.person.staff_id, False), [])
+            for at, (sale, row) in enumerate(zip(sales, made.own_rows, strict=True)):
+                if sale.kept != 1:
+                    self._give(of, made, at, row)
+
+    def _give(self, of: dict[str, PersonMonth], seller: PersonMonth, at: int, row: int) -> None:
+        """The referrer's part of the seller's deal number `at`: nothing where the month pays nothing."""
+        referrer = str(self.ledger.rows["referrer"].iat[row])
+        if referrer not in of:
+            of[referrer] = self._person_month(self.people[referrer])
+        if seller.withheld:
+            of[referrer].withheld.append("E337")
+        parts = seller.own.parts
+        fen = None if seller.withheld else seller.own.referrer_fen(parts[at]) if parts else 0
+        of[referrer].referred.append(Referred(row, seller.person.staff_id, fen))
