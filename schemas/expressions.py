@@ -194,10 +194,13 @@ class _Parser:
             raise _SyntaxProblem(self.next.position, self.next.text)
         return node
 
-    def comparison(self) -> Node:
+    def descend(self) -> None:
         self.depth += 1
         if self.depth > _DEPTH:
             raise _SyntaxProblem(self.next.position, self.next.text)
+
+    def comparison(self) -> Node:
+        self.descend()
         node = self.chain(("+", "-"))
         if self.next.kind == "op" and self.next.text in COMPARISONS:
             operator = self.take().text
@@ -226,6 +229,7 @@ class _Parser:
             self.expect(")")
             return node
         if token.text == "-" and token.kind == "op":
+            self.descend()
             return Negation(self.operand())
         raise _SyntaxProblem(token.position, token.text)
 

@@ -27,9 +27,8 @@ def result_type(field: Field) -> str:
 def now_text(field: Field, context: ParseContext) -> str:
     """This moment as the field's type writes it: the day, the moment, the month or the year."""
     moment = moment_text(context.now)
-    return {"datetime": moment, "month": moment[:7], "year": moment[:4]}.get(
-        result_type(field), date_text(context.today)
-    )
+    lengths = {"datetime": 19, "month": 7, "year": 4}
+    return moment[: lengths.get(result_type(field), 10)]
 
 
 def literal_text(literal: str, field: Field, context: ParseContext) -> str | None:

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from schemas.template import LineTable, Template
 
-Source = TypeVar("Source", Template, LineTable)
+FieldOwner = Template | LineTable
+Source = TypeVar("Source", bound=FieldOwner)
 Made = TypeVar("Made")
 
 

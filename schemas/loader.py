@@ -1,0 +1,230 @@
+"""Loading templates: YAML files to a catalogue, with every problem of every file found in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.catalogue import Catalogue
+from schemas.field_types import target_of
+from schemas.finding import FileRef, Finding, has_errors
+from schemas.lint import Flaw, find_catalogue_flaws, find_flaws
+from schemas.template import Template
+from schemas.yaml_nodes import Document, read_yaml
+
+_CODES: Mapping[str, str] = {
+    "missing": "T010",
+    "extra_forbidden": "T011",
+    "literal_error": "T012",
+    "string_pattern_mismatch": "T013",
+    "too_short": "T015",
+    "string_too_short": "T015",
+    "greater_than_equal": "T016",
+    "less_than_equal": "T016",
+}
+"""Pydantic error type → our code; every other type says the value is of the wrong kind, T014."""
+_EXPECTED: Mapping[str, str] = {
+    "string_type": "text",
+    "int_parsing": "number",
+    "int_type": "number",
+    "bool_parsing": "bool",
+    "bool_type": "bool",
+    "tuple_type": "list",
+    "list_type": "list",
+    "dict_type": "mapping",
+    "model_type": "mapping",
+    "model_attributes_type": "mapping",
+}
+
+
+@dataclass(slots=True)
+class TemplateFile:
+    """One template file of one layer."""
+
+    path: Path
+    document: Document
+    layer: int
+    order: int
+    group: str
+    template: Template | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The template's key as far as the file tells it, else the file's name."""
+        data = self.document.data
+        named = data.get("key") if isinstance(data, dict) else None
+        return named if isinstance(named, str) and named else self.path.stem
+
+    @property
+    def is_sound(self) -> bool:
+        return self.template is not None and not has_errors(self.findings)
+
+    def report(self, flaw: Flaw) -> None:
+        """Adds what lint found, at its line."""
+        self.findings.append(Finding(flaw.code, self.document.at(flaw.path), flaw.params, flaw.severity))
+
+
+def load_catalogue(template_dirs: Sequence[Path]) -> tuple[Catalogue, tuple[Finding, ...]]:
+    """Reads every `*.yaml` below the directories; a template of a later directory replaces one of the same key.
+
+    A template with errors is left out, and so is one that refers to it; all others work. Directories that do not
+    exist hold no templates.
+    """
+    files = [file for layer, folder in enumerate(template_dirs) for file in _read_layer(folder, layer)]
+    in_use = _overlaid(files)
+    for file in in_use:
+        if file.template is not None:
+            for flaw in find_flaws(file.template):
+                file.report(flaw)
+    _check_together(in_use)
+    sound = [file for file in in_use if file.is_sound]
+    templates = tuple(file.template for file in sound if file.template is not None)
+    locations = {file.key: file.document.at(()) for file in sound}
+    findings = sorted(
+        (finding for file in files for finding in file.findings),
+        key=lambda finding: (finding.at.file, finding.at.line) if isinstance(finding.at, FileRef) else ("", 0),
+    )
+    return Catalogue(templates, locations), tuple(findings)
+
+
+def find_template_problems(dirs: Sequence[Path]) -> tuple[Finding, ...]:
+    """All problems of all templates, by file and line."""
+    return load_catalogue(dirs)[1]
+
+
+def _read_layer(folder: Path, layer: int) -> Iterator[TemplateFile]:
+    seen: dict[str, TemplateFile] = {}
+    paths = sorted(path for path in folder.rglob("*.yaml") if not path.name.startswith("."))
+    for order, path in enumerate(sorted(paths, key=lambda path: (path.parent, path.name))):
+        file = read_template(path, layer=layer, order=order, root=folder)
+        if file.key in seen:
+            first = seen[file.key].document.at(("key",))
+            params = {"key": file.key, "first": str(first)}
+            file.findings.append(Finding("T009", file.document.at(("key",)), params))
+        seen.setdefault(file.key, file)
+        yield file
+
+
+def read_template(path: Path, *, layer: int = 0, order: int = 0, root: Path | None = None) -> TemplateFile:
+    """Reads one file as far as it can be read; its group is the name of its folder unless it says another."""
+    document = read_yaml(path)
+    group = path.parent.name if root is not None and path.parent != root else ""
+    file = TemplateFile(path, document, layer, order, group, None, list(document.findings))
+    if document.findings and document.data is None:
+        return file
+    if not isinstance(document.data, dict):
+        file.findings.append(Finding("T007", document.at(())))
+        return file
+    try:
+        file.template = Template.model_validate({"group": group, **document.data})
+    except ValidationError as error:
+        file.findings += [_option_finding(detail, document) for detail in error.errors(include_url=False)]
+    return file
+
+
+def _overlaid(files: Iterable[TemplateFile]) -> list[TemplateFile]:
+    """One file per key, the last layer's; in the order of groups, then of files."""
+    by_key: dict[str, TemplateFile] = {}
+    for file in files:
+        first = by_key.get(file.key)
+        if first is None or file.layer > first.layer:
+            # A company's version of a shipped template keeps the shipped one's place.
+            file.order = first.order if first else file.order
+            by_key[file.key] = file
+    return sorted(by_key.values(), key=lambda file: (_group(file), file.order, file.key))
+
+
+def _group(file: TemplateFile) -> str:
+    return file.template.group if file.template else file.group
+
+
+def _check_together(files: Sequence[TemplateFile]) -> None:
+    """Lint across templates, then leaves out whatever refers to a template left out, until nothing more falls."""
+    by_key = {file.key: file for file in files}
+    read = [file.template for file in files if file.template is not None]
+    for key, flaw in find_catalogue_flaws(read, known=frozenset(by_key)):
+        by_key[key].report(flaw)
+    falling = True
+    while falling:
+        falling = False
+        sound = {file.key for file in files if file.is_sound}
+        for file in files:
+            for flaw in _broken_targets(file, sound, by_key):
+                file.report(flaw)
+                falling = True
+
+
+def _broken_targets(file: TemplateFile, sound: set[str], known: Mapping[str, TemplateFile]) -> list[Flaw]:
+    """Errors for references to templates that exist but are left out; only for a template sound so far."""
+    template = file.template
+    if template is None or not file.is_sound:
+        return []
+    tables = [((), template.fields), *((("lines", n), line.fields) for n, line in enumerate(template.lines))]
+    return [
+        Flaw("T032", (*start, "fields", index), {"template": target_of(item)})
+        for start, fields in tables
+        for index, item in enumerate(fields)
+        if target_of(item) in known and target_of(item) not in sound and target_of(item) != template.key
+    ]
+
+
+def _option_finding(detail: Any, document: Document) -> Finding:
+    """A finding for one pydantic error of the meta-model."""
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    code = _CODES.get(detail["type"], "T014")
+    context = detail.get("ctx") or {}
+    option = str(path[-1]) if path else ""
+    params: dict[str, Any] = {"option": option, "value": _shown(detail.get("input"))}
+    if code == "T011":
+        params |= {"meant": _close(option, _options_around(path))}
+    elif code == "T012":
+        words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
+        expected = tuple(word.strip("'") for word in words)
+        params |= {"expected": expected, "meant": _close(params["value"], expected)}
+    elif code == "T014":
+        params |= {"expected_word": f"kind.{_EXPECTED.get(detail['type'], 'other')}"}
+    elif code == "T016":
+        params |= {"limit": str(context.get("ge", context.get("le", "")))}
+    return Finding(code, document.at(path), params)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    return value if isinstance(value, str) else type(value).__name__
+
+
+def _close(word: str, known: Iterable[str]) -> str:
+    """The known word most like this one, "" when none is near."""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
+
+
+def _options_around(path: Sequence[str | int]) -> tuple[str, ...]:
+    """The options known where an unknown one stands, found by walking the meta-model along the path."""
+    model: type[BaseModel] | None = Template
+    for part in path[:-1]:
+        if isinstance(part, int):
+            continue
+        model = _model_at(model, part) if model else None
+    return tuple(info.alias or name for name, info in model.model_fields.items()) if model else ()
+
+
+def _model_at(model: type[BaseModel], option: str) -> type[BaseModel] | None:
+    for name, info in model.model_fields.items():
+        if option in (name, info.alias):
+            return _model_in(info.annotation)
+    return None
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
