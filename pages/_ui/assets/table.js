@@ -1,0 +1,72 @@
+// A table people can read, sort and open rows of. Cells arrive as texts and are set as textContent: never as HTML.
+const chip = (cell) => {
+  const mark = document.createElement("span");
+  mark.className = `chip ${cell.tone}`;
+  mark.textContent = cell.text;
+  return mark;
+};
+
+const body = (cell) => {
+  if (cell.tone) return chip(cell);
+  const span = document.createElement("span");
+  span.textContent = cell.text;
+  if (cell.title) span.title = cell.title;
+  return span;
+};
+
+const heading = (column, data, send) => {
+  const th = document.createElement("th");
+  th.scope = "col";
+  th.className = column.align;
+  if (!column.sortable) { th.textContent = column.label; return th; }
+  const button = document.createElement("button");
+  const isSorted = data.sort === column.key || data.sort === `-${column.key}`;
+  const down = data.sort === `-${column.key}`;
+  button.type = "button";
+  button.textContent = column.label;
+  button.title = data.sort_label;
+  if (isSorted) { th.setAttribute("aria-sort", down ? "descending" : "ascending"); button.dataset.sorted = down ? "↓" : "↑"; }
+  button.onclick = () => send("sorted", isSorted && !down ? `-${column.key}` : column.key);
+  th.append(button);
+  return th;
+};
+
+const line = (row, data, send) => {
+  const tr = document.createElement("tr");
+  if (row.void) tr.className = "void";
+  row.cells.forEach((cell, index) => {
+    const td = document.createElement("td");
+    const column = data.columns[index];
+    td.className = column.align;
+    td.dataset.label = column.label;
+    if (index === 0 && row.href) {
+      const a = document.createElement("a");
+      a.href = row.href;
+      a.append(body(cell));
+      td.append(a);
+    } else td.append(body(cell));
+    tr.append(td);
+  });
+  if (row.href) {
+    tr.classList.add("opens");
+    tr.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      if (String(getSelection())) return;
+      event.preventDefault();
+      send("opened", row.id);
+    };
+  }
+  return tr;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const table = parentElement.querySelector("table");
+  table.setAttribute("aria-label", data.label);
+  const head = document.createElement("tr");
+  head.append(...data.columns.map((column) => heading(column, data, setTriggerValue)));
+  table.tHead.replaceChildren(head);
+  table.tBodies[0].replaceChildren(...data.rows.map((row) => line(row, data, setTriggerValue)));
+  const foot = table.tFoot;
+  foot.replaceChildren();
+  if (data.total) foot.append(line({ cells: data.total }, data, setTriggerValue));
+}

@@ -1,0 +1,140 @@
+"""The page's frame: sidebar, header, banners, and the one stylesheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
+
+import streamlit as st
+
+from pages._ui import gate, routes, state
+from pages._ui.assets import asset
+from pages._ui.gate import Visit
+from pages._ui.text import plain
+from schemas.rights import may
+from schemas.template import Template
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+_STYLE = f"<style>{asset('style.css')}</style>"
+
+
+def style() -> None:
+    """The stylesheet: what the theme alone cannot say."""
+    st.html(_STYLE)
+
+
+def sidebar(visit: Visit, current: routes.Screen | None) -> None:
+    """Company, screens, the forms this person may open, and at the foot who he is."""
+    with st.sidebar:
+        st.markdown(f"**{plain(visit.app.company or visit.text('brand'))}**")
+        _nav(visit, routes.HOME, current is routes.HOME)
+        _forms(visit, current)
+        st.caption(visit.md("nav.manage"))
+        for screen in (routes.SYNC, routes.TEMPLATES):
+            if not screen.admin_only or "admin" in visit.actor.roles:
+                _nav(visit, screen, current is screen)
+        with st.container(key="sidebar_foot"):
+            _foot(visit)
+
+
+def _nav(visit: Visit, screen: routes.Screen, is_current: bool) -> None:
+    with st.container(key=f"nav__{screen.slug}__{'on' if is_current else 'off'}"):
+        routes.link(screen, visit.text(screen.title), icon=screen.icon, width="stretch")
+
+
+def _forms(visit: Visit, current: routes.Screen | None) -> None:
+    """The groups of forms this person may open. On a form's own screens its entry is the one marked."""
+    shown = routes.asked("t") if current in (routes.RECORDS, routes.RECORD, routes.FORM) else ""
+    readable = [template for template in visit.app.catalogue.templates if may(visit.actor, template, "read")]
+    for group, templates in groupby(readable, key=lambda template: template.group):
+        st.caption(plain(group_name(visit, group)))
+        for template in templates:
+            with st.container(key=f"nav__t__{template.key}__{'on' if template.key == shown else 'off'}"):
+                label = template.label.text(visit.language)
+                routes.link(routes.RECORDS, label, icon=":material/description:", width="stretch", t=template.key)
+
+
+def group_name(visit: Visit, group: str) -> str:
+    """A group's name: the locale's when it has one, else as the template says it."""
+    key = f"group.{group}"
+    text = visit.text(key)
+    return group if text == key else text
+
+
+def _foot(visit: Visit) -> None:
+    sync_badge(visit)
+    st.caption(plain(visit.actor.signature or visit.actor.staff_name))
+    with st.container(horizontal=True, gap="xsmall", key="sidebar_buttons"):
+        language_switch(visit.language)
+        if st.button(visit.md("nav.sign_out"), key="sign_out", type="tertiary", icon=":material/logout:"):
+            gate.sign_out(visit.app)
+            st.rerun()
+
+
+def language_switch(language: str) -> None:
+    """One button per other language. The open form's answers are pinned first: a choice travels by its wording."""
+    for code, name in LANGUAGES.items():
+        if code != language:
+            st.button(name, key=f"lang_{code}", type="tertiary", icon=":material/translate:",
+                      on_click=_switch, args=(code,))  # fmt: skip
+
+
+def _switch(language: str) -> None:
+    state.pin_typed()
+    state.choose_language(language)
+
+
+def sync_badge(visit: Visit) -> None:
+    """How the workbook stands, in a word with its colour."""
+    status = visit.app.sync.status()
+    if status.state == "ok" and not status.pending:
+        st.badge(visit.md("sync.badge.ok"), icon=":material/check_circle:", color="green")
+    elif status.state in ("ok", "waiting"):
+        st.badge(visit.md("sync.badge.pending", count=status.pending), icon=":material/schedule:", color="blue")
+    else:
+        st.badge(visit.md("sync.badge.waiting", count=status.pending), icon=":material/warning:", color="orange")
+
+
+@contextmanager
+def header(visit: Visit, title: str, line: str = "", *, badge: tuple[str, str] | None = None) -> Iterator[None]:
+    """Title and one line saying what this is; the block holds the screen's actions, the primary one among them.
+
+    title and line are shown as they are. On a phone the actions stand at the screen's foot.
+    """
+    st.set_page_config(page_title=f"{title} · {visit.app.company or visit.text('brand')}")
+    with st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(key="page_title", gap="xxsmall"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_title_line"):
+                st.title(plain(title), anchor=False, width="content")
+                if badge:
+                    st.badge(plain(badge[0]), color=badge[1])  # type: ignore[arg-type]
+            if line:
+                st.caption(plain(line))
+        with st.container(key="page_actions", horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            yield
+
+
+def banners(visit: Visit) -> None:
+    """What everyone must know on every screen: a demo forgets."""
+    if visit.app.is_demo:
+        st.warning(visit.md("demo.banner"), icon=":material/hourglass_empty:")
+
+
+def note(visit: Visit) -> None:
+    """The message the screen before left."""
+    left = state.take_note()
+    if left:
+        st.toast(visit.md(left["key"], **left["params"]), icon=":material/check_circle:")
+
+
+def template_of_page(visit: Visit) -> Template | None:
+    """The template the URL names, if there is one and this person may see it; otherwise says so."""
+    key = routes.asked("t")
+    if key in visit.app.catalogue and may(visit.actor, visit.app.catalogue[key], "read"):
+        return visit.app.catalogue[key]
+    with header(visit, visit.text("records.title")):
+        pass
+    st.info(visit.md("records.unknown_form"), icon=":material/search_off:")
+    routes.link(routes.HOME, visit.text("home.title"), icon=routes.HOME.icon)
+    return None

@@ -1,0 +1,119 @@
+"""Small browser parts Streamlit does not have: a table of real links, and a calendar button.
+
+They get their data as JSON and set it as text content, so nothing in it can become HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import streamlit as st
+
+from pages._ui import state
+from pages._ui.assets import asset
+
+Tone = Literal["", "green", "blue", "amber", "red", "grey"]
+
+_table = st.components.v2.component(
+    "portal_table",
+    html='<div class="frame"><table><thead></thead><tbody></tbody><tfoot></tfoot></table></div>',
+    css=asset("table.css"),
+    js=asset("table.js"),
+)
+_calendar = st.components.v2.component(
+    "portal_calendar",
+    html='<label class="day"><svg viewBox="0 0 24 24"><rect x="3.5" y="5" width="17" height="15.5" rx="2.5"/>'
+    '<path d="M3.5 9.8h17M8 2.8v4M16 2.8v4"/></svg><input></label>',
+    css=asset("calendar.css"),
+    js=asset("calendar.js"),
+)
+_problems = st.components.v2.component(
+    "portal_problems", html="<ul></ul>", css=asset("problems.css"), js=asset("problems.js")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table on screen."""
+
+    key: str
+    label: str
+    align: Literal["left", "right"] = "left"
+    sortable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """One cell: its text, what a hover tells, and the colour of its chip ("" for no chip)."""
+
+    text: str
+    title: str = ""
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row; `href` makes it open a record."""
+
+    id: str
+    cells: tuple[TableCell, ...]
+    href: str = ""
+    void: bool = False
+
+
+def table(
+    key: str,
+    label: str,
+    columns: Sequence[TableColumn],
+    rows: Sequence[TableRow],
+    *,
+    total: Sequence[TableCell] = (),
+    sort: str = "",
+    sort_label: str = "",
+    on_open: Callable[[str], None] | None = None,
+    on_sort: Callable[[str], None] | None = None,
+) -> None:
+    """Draws a table. `on_open` gets the id of the row clicked, `on_sort` a column key with "-" for descending."""
+    answer = _table(
+        key=key,
+        data={
+            "label": label,
+            "columns": [asdict(column) for column in columns],
+            "rows": [asdict(row) for row in rows],
+            "total": [asdict(cell) for cell in total],
+            "sort": sort,
+            "sort_label": sort_label,
+        },
+        on_opened_change=_ignored,
+        on_sorted_change=_ignored,
+    )
+    if on_open and answer.get("opened"):
+        on_open(str(answer["opened"]))
+    if on_sort and answer.get("sorted"):
+        on_sort(str(answer["sorted"]))
+
+
+def calendar_button(
+    key: str,
+    label: str,
+    value: str,
+    *,
+    kind: Literal["date", "month", "datetime-local"],
+    into: str,
+    disabled: bool = False,
+) -> None:
+    """Draws the button. `value`: the day the calendar opens at; `into`: the text widget that gets the day picked."""
+    data: Mapping[str, str | bool] = {"label": label, "value": value, "kind": kind, "disabled": disabled}
+    _calendar(key=key, data=data, on_picked_change=lambda: state.take_picked(key, into), width=40)
+
+
+def problem_list(key: str, items: Sequence[tuple[str, str]], *, attempt: str) -> None:
+    """Draws what to fix as links: (key of the field's container, text). A new `attempt` scrolls it into view."""
+    listed = [{"place": place, "text": text} for place, text in items]
+    _problems(key=key, data={"items": listed, "round": attempt})
+
+
+def _ignored() -> None:
+    """The answer is read where the component is drawn."""

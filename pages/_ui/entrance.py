@@ -1,0 +1,77 @@
+"""What somebody nobody knows sees: set-up on a fresh portal, else the sign-in form."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import chrome, routes, setup_view, state
+from pages._ui.text import plain
+from schemas.finding import Finding
+from services.accounts import SignInRefused
+from services.app import App
+
+
+def draw(app: App, language: str) -> None:
+    """The card in the middle of the page."""
+    with st.container(key="entrance", width=520):
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            chrome.language_switch(language)
+        if app.setup.needed():
+            setup_view.draw(app, language, routes.asked("setup"))
+        else:
+            _sign_in(app, language)
+
+
+def _sign_in(app: App, language: str) -> None:
+    title = app.company or app.labels.text("brand", language)
+    st.set_page_config(page_title=app.labels.text("sign_in.page", language, company=title))
+    st.title(plain(title), anchor=False)
+    typed = _typed_in_form(app, language)
+    if typed is None:
+        return
+    login, password = typed
+    with st.spinner(app.labels.text("sign_in.checking", language)):
+        outcome = _check(app, login, password)
+    if isinstance(outcome, SignInRefused):
+        st.error(plain(app.labels.finding(outcome.finding, language)), icon=":material/lock:")
+        return
+    state.sign_in(app.sessions.open(outcome, device=st.context.headers.get("User-Agent", "")[:120]))
+    st.rerun()
+
+
+def _check(app: App, login: str, password: str) -> Any:
+    if not login.strip() or not password:
+        return SignInRefused(Finding("A001"))
+    return app.accounts.check_password(login, password, address=st.context.ip_address or "")
+
+
+def _typed_in_form(app: App, language: str) -> tuple[str, str] | None:
+    """streamlit-authenticator's form; what was typed is judged by our accounts, which lock out guessers.
+
+    The form gets no accounts, so no hash leaves the services; with expiry 0 it never writes a cookie of its own.
+    """
+    import streamlit_authenticator
+
+    typed: list[tuple[str, str]] = []
+
+    def hand_over(username: str = "", password: str = "", *rest: Any, **options: Any) -> bool:
+        typed.append((username or "", password or ""))
+        return False
+
+    form = streamlit_authenticator.Authenticate(
+        {"usernames": {}}, cookie_name="unused", cookie_key=secrets.token_hex(32), cookie_expiry_days=0,
+        auto_hash=False, login_sleep_time=0,
+    )  # fmt: skip
+    form.authentication_controller.login = hand_over
+    text = app.labels.text
+    fields = {
+        "Form name": text("sign_in.title", language),
+        "Username": text("sign_in.login", language),
+        "Password": text("sign_in.password", language),
+        "Login": text("sign_in.button", language),
+    }
+    form.login(key="sign_in", fields=fields)
+    return typed[-1] if typed else None

@@ -1,0 +1,253 @@
+"""What happens to a form: opening it, keeping its draft, submitting it once, and what a refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pages._ui import routes, state
+from pages._ui.form_view import NEW_ROW, Answers, OpenForm, typed_now, widget_keys
+from pages._ui.gate import Visit
+from schemas import validation
+from schemas.field_types import ParseContext, type_of
+from schemas.finding import FieldRef, Finding
+from schemas.record import Record, Rejected, Saved, Submission, Typed, TypedLine
+from schemas.rights import may
+from schemas.template import Template
+from schemas.validation import Validated
+from services.drafts import AlreadySaved, Draft
+
+Action = Literal["", "save", "save_add", "stash", "cancel"]
+
+
+@dataclass(frozen=True, slots=True)
+class CannotOpen:
+    """The form cannot be opened; `reason` is the key of the text that says why."""
+
+    reason: str
+
+
+def open_form(visit: Visit, template: Template) -> OpenForm | AlreadySaved | CannotOpen:
+    """The form the URL asks for: its draft, else the record's, else an empty one; the URL then names the draft."""
+    draft = visit.app.drafts.get(routes.asked("d"), visit.actor) if routes.asked("d") else None
+    if isinstance(draft, AlreadySaved):
+        return draft
+    saved = state.form_value(routes.asked("d"), "saved")
+    if draft is None and saved:
+        return AlreadySaved(template.key, saved)
+    record_id = draft.record_id if draft else routes.asked("id")
+    refused = _find_refusal(visit, template, draft, record_id)
+    if refused:
+        return refused
+    record = visit.app.repository.get(template.key, record_id, visit.actor) if record_id else None
+    if record_id and (record is None or record.is_void):
+        return CannotOpen("form.record_gone")
+    if draft is None:
+        draft = visit.app.drafts.new(template.key, visit.actor, record)
+        routes.settle(d=draft.draft_id)
+    return _opened(visit, template, draft, record)
+
+
+def _find_refusal(visit: Visit, template: Template, draft: Draft | None, record_id: str) -> CannotOpen | None:
+    if draft and draft.template != template.key:
+        return CannotOpen("form.other_draft")
+    if not may(visit.actor, template, "edit" if record_id else "create"):
+        return CannotOpen("form.not_allowed")
+    return None
+
+
+def _opened(visit: Visit, template: Template, draft: Draft, record: Record | None) -> OpenForm:
+    context = ParseContext(
+        now=visit.app.clock(), actor=visit.actor, references=visit.app.repository.references, language=visit.language
+    )
+    initial = dict(draft.values)
+    if record is None:
+        first = validation.defaults(template, context, {})
+        initial = {**_editable(template, first), **_prefilled(template), **initial}
+    form = OpenForm(visit, template, draft, initial, record, context)
+    state.open_form(draft.draft_id, widget_keys(form))
+    return form
+
+
+def _editable(template: Template, canonical: Mapping[str, str]) -> dict[str, str]:
+    """Canonical values as they stand in an input box (0.253 as 25.3%)."""
+    return {
+        key: type_of(template.by_key[key]).edit_text(text, template.by_key[key])
+        for key, text in canonical.items()
+        if key in template.by_key
+    }
+
+
+def _prefilled(template: Template) -> dict[str, str]:
+    """What a link brought along, for fields that allow it; checked like anything typed."""
+    return {asked.key: routes.asked(asked.key) for asked in template.fields if asked.prefill and routes.asked(asked.key)}
+
+
+# --- keeping what was typed ----------------------------------------------------------------------------------------
+
+
+def keep_draft(form: OpenForm, answers: Answers) -> Draft | Finding:
+    """Keeps what is typed now in the draft; costs nothing when nothing changed."""
+    visit = form.visit
+    return visit.app.drafts.save(form.draft, visit.actor, values=answers.values, lines=answers.lines)
+
+
+def fill_from_reference(form: OpenForm, answers: Answers) -> Answers:
+    """Copies a newly picked record's fields into the empty fields its reference fills."""
+    values = dict(answers.values)
+    for asked in form.template.fields:
+        picked = values.get(asked.key)
+        if not asked.fill or not isinstance(picked, str):
+            continue
+        name = f"filled.{asked.key}"
+        before = state.form_value(form.draft.draft_id, name, form.initial.get(asked.key) or "")
+        if picked == before:
+            continue
+        state.keep_form_value(form.draft.draft_id, name, picked)
+        values |= _filled(form, asked.to or "staff", asked.fill, picked, values)
+    return Answers(values, answers.lines)
+
+
+def _filled(
+    form: OpenForm, target: str, fill: Mapping[str, str], picked: str, values: Mapping[str, Typed]
+) -> dict[str, Typed]:
+    visit = form.visit
+    found = visit.app.repository.find_by_key(target, picked, visit.actor) if picked else None
+    if found is None:
+        return {}
+    filled: dict[str, Typed] = {}
+    for here, there in fill.items():
+        text = found.values.get(there, "")
+        if text and not values.get(here) and here in form.template.by_key:
+            asked = form.template.by_key[here]
+            filled[here] = type_of(asked).edit_text(text, asked)
+            state.type_into(form.key(here), filled[here])
+    return filled
+
+
+def has_anything(draft: Draft, form: OpenForm) -> bool:
+    """Whether the draft holds more than the form began with."""
+    return any(typed and typed != form.initial.get(key) for key, typed in draft.values.items()) or bool(draft.lines)
+
+
+def leave(visit: Visit) -> None:
+    """Another screen was opened: what stands in the form left behind goes into its draft."""
+    draft_id = state.opened_form()
+    if not draft_id:
+        return
+    state.close_form()
+    draft = visit.app.drafts.get(draft_id, visit.actor)
+    if isinstance(draft, Draft) and draft.template in visit.app.catalogue:
+        form = OpenForm(visit, visit.app.catalogue[draft.template], draft, draft.values)
+        keep_draft(form, typed_now(form))
+
+
+def preview(form: OpenForm, answers: Answers) -> Validated:
+    """The form as it would be saved now; nothing is written."""
+    lines = {line: _as_sent(rows) for line, rows in answers.lines.items()}
+    stored = form.record.values if form.record else {}
+    return form.visit.app.repository.preview(form.template.key, answers.values, lines, form.visit.actor, stored)
+
+
+def _as_sent(rows: Sequence[TypedLine]) -> list[TypedLine]:
+    """Rows as a submission has them: those not saved yet have no id."""
+    return [TypedLine("" if row.line_id.startswith(NEW_ROW) else row.line_id, row.values) for row in rows]
+
+
+# --- submitting ----------------------------------------------------------------------------------------------------
+
+
+def submit(form: OpenForm, answers: Answers) -> Saved | Rejected:
+    """Submits under the draft's one-time key: clicked twice, reloaded or reconnected, it is one record.
+
+    The draft is kept first, so that a crash in between loses nothing.
+    """
+    kept = keep_draft(form, answers)
+    if isinstance(kept, Finding):
+        return Rejected((kept,))
+    lines = {line: _as_sent(rows) for line, rows in answers.lines.items()}
+    submission = Submission(
+        template=form.template.key,
+        key=form.draft.key,
+        values=answers.values,
+        lines=lines,
+        record_id=form.draft.record_id,
+        etags=form.draft.etags,
+        confirmed_warnings=frozenset(state.form_value(form.draft.draft_id, "confirmed", [])),
+    )
+    return form.visit.app.repository.submit(submission, form.visit.actor)
+
+
+def remember_refusal(form: OpenForm, rejected: Rejected, answers: Answers) -> None:
+    """Keeps what the refusal said, so that the next run shows it beside the fields."""
+    draft_id = form.draft.draft_id
+    state.keep_form_value(draft_id, "attempt", state.form_value(draft_id, "attempt", 0) + 1)
+    state.keep_form_value(
+        draft_id, "refused", [state.plain_finding(finding, _about(finding, answers)) for finding in rejected.findings]
+    )
+    state.keep_form_value(
+        draft_id,
+        "clashes",
+        [{"field": c.field, "opened": c.opened, "now": c.now, "mine": c.mine} for c in rejected.clashes],
+    )
+
+
+def _about(finding: Finding, answers: Answers) -> str:
+    """The answer a finding is about: once it is changed, what only saving could find out is no longer known."""
+    if isinstance(finding.at, FieldRef) and not finding.at.line:
+        return str(answers.values.get(finding.at.field) or "")
+    return ""
+
+
+def problems(form: OpenForm, answers: Answers, look: Validated) -> list[Finding]:
+    """What to show beside the fields: nothing before the first attempt, then what is wrong as the form stands now.
+
+    Findings only saving can have (a number already taken) stay until their answer is changed.
+    """
+    draft_id = form.draft.draft_id
+    if not state.form_value(draft_id, "attempt", 0):
+        return []
+    found = list(look.findings)
+    known = {(finding.code, str(finding.at)) for finding in found}
+    for finding, about in map(state.finding_of, state.form_value(draft_id, "refused", [])):
+        asked_anew = _about(finding, answers) != about
+        if (finding.code, str(finding.at)) not in known and not asked_anew and _only_on_saving(finding):
+            found.append(finding)
+    return found
+
+
+def _only_on_saving(finding: Finding) -> bool:
+    """Whether only the store can have found it: codes of records, rights and storage, not of values."""
+    return not finding.code.startswith("V")
+
+
+def resolve_clashes(form: OpenForm, take_theirs: frozenset[str]) -> None:
+    """Goes on from the record as it is now: their answer where it was chosen, mine elsewhere."""
+    visit, draft = form.visit, form.draft
+    current = visit.app.repository.get(form.template.key, draft.record_id, visit.actor)
+    if current is None:
+        return
+    for key in take_theirs:
+        asked = form.template.by_key[key]
+        state.type_into(form.key(key), type_of(asked).edit_text(current.values.get(key, ""), asked))
+    etags = {draft.record_id: current.etag}
+    etags |= {line.line_id: line.etag for lines in current.lines.values() for line in lines}
+    values = {**draft.values, **{key: current.values.get(key, "") for key in take_theirs}}
+    visit.app.drafts.save(draft, visit.actor, values=values, lines=draft.lines, etags=etags)
+    for name in ("clashes", "refused", "attempt"):
+        state.forget_form_value(draft.draft_id, name)
+
+
+def discard(form: OpenForm) -> None:
+    """Throws the draft away."""
+    form.visit.app.drafts.discard(form.draft.draft_id, form.visit.actor)
+    state.close_form()
+
+
+def reference_of(at: object) -> str:
+    """Key of the container of the field a finding is about; "" for the whole form."""
+    if not isinstance(at, FieldRef):
+        return ""
+    return f"field__{at.field}" if not at.line else f"card__line_{at.line}"
+

@@ -1,0 +1,189 @@
+"""The form screen put together: its head with the actions, its body, and what each action does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages._ui import chrome, clash_view, components, form_flow, form_view, routes, state, values
+from pages._ui.form_flow import Action, CannotOpen
+from pages._ui.form_view import Answers, OpenForm
+from pages._ui.gate import Visit
+from schemas import validation
+from schemas.field_types.choices import typed_texts
+from schemas.finding import FieldRef, Finding
+from schemas.record import Rejected, Saved
+from schemas.template import Template
+from services.drafts import AlreadySaved, Draft
+
+AUTOSAVE = "10s"
+
+
+def opened(visit: Visit, template: Template) -> OpenForm | None:
+    """The form to draw. A form saved already leads to its record; one that cannot be opened says why."""
+    found = form_flow.open_form(visit, template)
+    if isinstance(found, AlreadySaved):
+        routes.go(routes.RECORD, t=found.template, id=found.record_id)
+    if isinstance(found, CannotOpen):
+        with chrome.header(visit, template.label.text(visit.language)):
+            pass
+        st.info(visit.md(found.reason), icon=":material/info:")
+        routes.link(routes.RECORDS, template.label.text(visit.language), icon=routes.RECORDS.icon, t=template.key)
+        return None
+    return found
+
+
+def head(form: OpenForm) -> Action:
+    """Title, the draft's state, and the buttons; answers the one pressed.
+
+    The button's own key carries the draft: a click meant for a form already saved never presses another form's.
+    """
+    visit, name = form.visit, form.template.label.text(form.visit.language)
+    if form.record:
+        title = visit.text("form.title_edit", name=values.headline(visit, form.template, form.record))
+    else:
+        title = visit.text("form.title_new", form=name)
+    action: Action = state.form_value(form.draft.draft_id, "pressed", "")
+    state.forget_form_value(form.draft.draft_id, "pressed")
+    with chrome.header(visit, title, name if form.record else ""):
+        for one, kind in (("cancel", "tertiary"), ("stash", "secondary"), ("save_add", "secondary"), ("save", "primary")):
+            if one == "save_add" and form.record:
+                continue
+            with st.container(key=one, width="content"):
+                if st.button(visit.md(f"form.{one}"), key=f"{one}.{form.draft.draft_id}", type=kind):  # type: ignore[arg-type]
+                    action = one  # type: ignore[assignment]
+    _autosave(form)
+    return action
+
+
+@st.fragment(run_every=AUTOSAVE)
+def _autosave(form: OpenForm) -> None:
+    """Keeps what was typed every few seconds and says since when; redraws nothing but this line."""
+    kept = form_flow.keep_draft(form, form_view.typed_now(form))
+    if isinstance(kept, Finding):
+        st.caption(f":orange[:material/warning: {form.visit.finding(kept, form.template)}]")
+    elif form_flow.has_anything(kept, form):
+        at = kept.saved_at.astimezone(form.visit.app.clock().tzinfo)
+        st.caption(form.visit.md("form.kept", time=f"{at:%H:%M}"))
+    else:
+        st.caption(form.visit.md("form.will_be_kept"))
+
+
+def body(form: OpenForm, action: Action) -> Answers:
+    """Draws the form as it stands and answers what stands in it.
+
+    After a server restart the browser still holds what was typed, and the server learns it only by drawing: when a
+    field others depend on turns out to hold something else, the run starts over, button and all.
+    """
+    before = form_flow.fill_from_reference(form, form_view.typed_now(form))
+    look = form_flow.preview(form, before)
+    if state.form_value(form.draft.draft_id, "clashes"):
+        clash_view.draw(form)
+    found = form_flow.problems(form, before, look)
+    _summary(form, found)
+    answers = form_view.draw(form, look, _by_field(found), _similar(form, before))
+    if _was_unknown(form, before, answers):
+        state.keep_form_value(form.draft.draft_id, "pressed", action)
+        st.rerun()
+    return answers
+
+
+def _was_unknown(form: OpenForm, before: Answers, answers: Answers) -> bool:
+    """Whether a field others depend on turned out to hold another answer than was known before drawing."""
+    return any(
+        typed_texts(before.values.get(key)) != typed_texts(answers.values.get(key))
+        for key in validation.drivers(form.template)
+        if key in answers.values
+    )
+
+
+def _by_field(found: list[Finding]) -> Mapping[str, list[Finding]]:
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in found:
+        grouped[str(finding.at) if isinstance(finding.at, FieldRef) else ""].append(finding)
+    return grouped
+
+
+def _summary(form: OpenForm, found: list[Finding]) -> None:
+    """All that is to be fixed, each line leading to its field; findings about the form as a whole stand here alone."""
+    if not found:
+        return
+    visit = form.visit
+    st.error(visit.md("form.problems", count=len(found)), icon=":material/error:")
+    items = [(form_flow.reference_of(finding.at), _line(form, finding)) for finding in found]
+    attempt = f"{form.draft.draft_id}.{state.form_value(form.draft.draft_id, 'attempt', 0)}"
+    components.problem_list("problems", items, attempt=attempt)
+
+
+def _line(form: OpenForm, finding: Finding) -> str:
+    return form.visit.app.labels.finding(finding, form.visit.language, form.template)
+
+
+def _similar(form: OpenForm, answers: Answers) -> dict[str, str]:
+    """By field: a record that looks like the same one, said while one types."""
+    asked = [f.key for f in form.template.fields if f.similar and "".join(typed_texts(answers.values.get(f.key))).strip()]
+    if not asked:
+        return {}
+    visit = form.visit
+    found = visit.app.repository.similar(
+        form.template.key, {key: answers.values[key] for key in asked}, visit.actor, except_id=form.draft.record_id
+    )
+    notes: dict[str, str] = {}
+    for one in found:
+        on = f"{one.on:%Y-%m-%d}" if one.on else ""
+        notes.setdefault(one.field, visit.md("form.similar", name=one.display, owner=one.owner, on=on))
+    return notes
+
+
+def act(form: OpenForm, answers: Answers, action: Action) -> None:
+    """Does what the button pressed says. The answers are taken before anything else is drawn."""
+    if action in ("save", "save_add"):
+        _save(form, answers, action)
+    elif action == "stash":
+        form_flow.keep_draft(form, answers)
+        state.close_form()
+        state.leave_note("form.stashed")
+        routes.go(routes.HOME)
+    elif action == "cancel":
+        form_flow.discard(form)
+        if form.record:
+            routes.go(routes.RECORD, t=form.template.key, id=form.record.record_id)
+        routes.go(routes.RECORDS, t=form.template.key)
+
+
+def _save(form: OpenForm, answers: Answers, action: Action) -> None:
+    visit = form.visit
+    with st.spinner(visit.text("form.saving")):
+        outcome = form_flow.submit(form, answers)
+    if isinstance(outcome, Rejected):
+        form_flow.remember_refusal(form, outcome, answers)
+        st.rerun()
+    _saved(form, outcome, action)
+
+
+def _saved(form: OpenForm, saved: Saved, action: Action) -> None:
+    """The record is safe: says so, wakes the checkpointer, and goes where the button said."""
+    visit = form.visit
+    state.keep_form_value(form.draft.draft_id, "saved", saved.record_id)
+    state.close_form()
+    visit.app.sync.poke()
+    at = saved.at.astimezone(visit.app.clock().tzinfo)
+    if action == "save_add":
+        state.leave_note("form.saved_note", number=saved.number)
+        routes.go(routes.FORM, t=form.template.key)
+    state.keep_form_value(saved.record_id, "saved_at", f"{at:%H:%M}")
+    state.keep_form_value(saved.record_id, "warnings", [state.plain_finding(finding) for finding in saved.warnings])
+    routes.go(routes.RECORD, t=form.template.key, id=saved.record_id)
+
+
+def draft_title(visit: Visit, draft: Draft) -> str:
+    """What a draft is called on the desk: its form, and what was typed into the field people read first."""
+    if draft.template not in visit.app.catalogue:
+        return draft.template
+    template = visit.app.catalogue[draft.template]
+    first = "、".join(typed_texts(draft.values.get(template.display or template.list_view.columns[0])))
+    name = template.label.text(visit.language)
+    return visit.text("form.draft_name", form=name, first=first) if first else name
+

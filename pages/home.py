@@ -1,0 +1,27 @@
+"""工作台: what is waiting, what one fills in most, drafts to go on with, and what became of what was sent."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import guard, home_view
+from pages._ui.gate import Visit
+
+guard.ensure_router()
+
+
+def render(visit: Visit) -> None:
+    """Draws the person's own desk."""
+    visit.app.reload_templates()
+    home_view.head(visit)
+    main, aside = st.columns([1.6, 1], gap="medium")
+    with main:
+        home_view.quick_entry(visit)
+        home_view.recent(visit)
+    with aside:
+        home_view.drafts(visit)
+        home_view.workbook(visit)
+
+
+if __name__ == "__main__":
+    guard.run(render)
