@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
+from reports.commissions.floor import discount_factor, lacks_list_price, weighted_sum
 from reports.commissions.ladder import Ladder, Match, Rational
-from reports.money import RoundingMode, apportion, round_fen
-from schemas.commission_rules import CommissionRules, Floor
+from reports.money import apportion, round_fen
+from schemas.commission_rules import CommissionRules
 
 WHOLE = Fraction(1)
+NONE = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,31 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """How seller and referrer share a deal. Raises ValueError unless the shares make the whole."""
+
+    seller: Fraction
+    referrer: Fraction
+
+    def __post_init__(self) -> None:
+        if self.seller + self.referrer != 1 or min(self.seller, self.referrer) < 0:
+            raise ValueError(
+                f"shares {self.seller} and {self.referrer} of a deal must not be negative and sum to 100 %"
+            )
+
+    @classmethod
+    def giving(cls, referrer: Fraction) -> Split:
+        """The referrer's share; the seller has the rest."""
+        return cls(1 - referrer, referrer)
+
+
+@dataclass(frozen=True, slots=True)
 class Deductions:
-    """What is taken off the month's sales before the rate: expenses (of a customer's deals, and others) and refunds of
-    other months' deals where the rules net them."""
+    """What is taken off the month's sales before the rate.
+
+    expenses, and of_customer: the part of them that belongs to one customer's deals. other_refunds: refunds of other
+    months' deals where the rules net them.
+    """
 
     expenses: int = 0
     of_customer: Mapping[str, int] = field(default_factory=dict)
@@ -45,7 +69,7 @@ class Deductions:
 
     @property
     def total(self) -> int:
-        """All of it. `of_customer` is a breakdown of `expenses`, not an addition."""
+        """All of it."""
         return self.expenses + self.other_refunds
 
 
@@ -61,48 +85,112 @@ class SaleCommission:
     exact: Fraction
 
 
+Pay = Callable[[Sale], tuple[Match | None, Fraction]]
+"""The row a deal is paid by and the rate on its share of the month's net."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a month's commission is computed from; `tax` turns an amount as collected into the one that counts."""
+
+    sales: tuple[Sale, ...]
+    deductions: Deductions
+    rules: CommissionRules
+    tax: Fraction = WHOLE
+    scale: Fraction = WHOLE
+
+    @cached_property
+    def gross(self) -> Fraction:
+        """当月金额."""
+        return sum(sale.amount for sale in self.sales) * self.tax
+
+    @cached_property
+    def net(self) -> Fraction:
+        """销售额: what is left after deductions."""
+        return self.gross - self.deductions.total
+
+    def net_of_each(self) -> list[Fraction]:
+        """Each deal's share of the month's net; the shares sum to it."""
+        amounts = [sale.amount * self.tax for sale in self.sales]
+        rest = Fraction(self.deductions.total)
+        if self.rules.expense_allocation == "direct_first":
+            amounts, direct = _less_direct(self.sales, amounts, self.deductions.of_customer)
+            rest -= direct
+        whole = sum(amounts, NONE)
+        kept = (whole - rest) / whole
+        return [amount * kept for amount in amounts]
+
+
 @dataclass(frozen=True)
 class MonthCommission:
     """The month's result.
 
-    match: the row of the month's net (monthly basis). withheld: codes of why no figure may be given. gold_g: grams.
-    flags: codes worth showing beside the figure. basis: which of the two amount columns the figure follows.
+    basis: which of the two amount columns it follows. match: the row of the month's net (monthly basis). rate: the one
+    rate of all deals, where there is one. gold_g: grams. flags: codes worth showing beside the figure. withheld: codes
+    of why no figure may be given.
     """
 
-    gross: Fraction
-    deductions: Deductions
-    net: Fraction
-    basis: str
-    match: Match | None
-    parts: tuple[SaleCommission, ...]
-    gold_g: Fraction = Fraction(0)
+    base: Base
+    basis: str = "none"
+    match: Match | None = None
+    rate: Fraction | None = None
+    pay: Pay | None = None
+    gold_g: Fraction = NONE
     flags: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
-    scale: Fraction = WHOLE
-    rounding: RoundingMode = "HALF_UP"
-    by_line: bool = False
+
+    @property
+    def gross(self) -> Fraction:
+        """当月金额 in fen."""
+        return self.base.gross
+
+    @property
+    def net(self) -> Fraction:
+        """销售额 in fen."""
+        return self.base.net
+
+    @cached_property
+    def parts(self) -> tuple[SaleCommission, ...]:
+        """Each deal's part of the commission; () where nothing is paid by rate."""
+        if self.pay is None:
+            return ()
+        parts = []
+        for sale, net in zip(self.base.sales, self.base.net_of_each(), strict=True):
+            match, rate = self.pay(sale)
+            factor = discount_factor(sale.sold, sale.listed, self.base.rules.floor)
+            parts.append(SaleCommission(sale, net, match, rate, factor, net * rate * factor * self.base.scale))
+        return tuple(parts)
 
     @cached_property
     def exact(self) -> Fraction:
         """The whole commission on the month's deals before rounding, referrers' parts included."""
-        return sum((part.exact for part in self.parts), Fraction(0))
+        base = self.base
+        if self.rate is not None and base.rules.expense_allocation == "pro_rata":
+            # One rate for all deals: the sum of the parts without making each of them.
+            weighted = weighted_sum(base.sales, base.rules.floor) * base.tax
+            return weighted * base.net / base.gross * self.rate * base.scale
+        return sum((part.exact for part in self.parts), NONE)
 
     @cached_property
     def shared_out(self) -> int:
         """Fen that go to referrers: each rounded down, the seller keeps the rest."""
-        return sum(self.referrer_fen(part) for part in self.parts if part.sale.kept != 1)
+        if all(sale.kept == 1 for sale in self.base.sales):
+            return 0
+        return sum(self.referrer_fen(part) for part in self.parts)
 
     @cached_property
     def fen(self) -> int:
         """The person's commission."""
-        if self.by_line:
-            return sum(round_fen(part.exact, self.rounding) for part in self.parts) - self.shared_out
-        return round_fen(self.exact, self.rounding) - self.shared_out
+        rounding = self.base.rules.rounding
+        if rounding.scope == "line":
+            return sum(round_fen(part.exact, rounding.mode) for part in self.parts) - self.shared_out
+        return round_fen(self.exact, rounding.mode) - self.shared_out
 
     def line_fen(self) -> tuple[int, ...]:
         """Each part's commission as shown, in the order of `parts`; they sum to `fen`."""
-        if self.by_line:
-            rounded = tuple(round_fen(part.exact, self.rounding) for part in self.parts)
+        rounding = self.base.rules.rounding
+        if rounding.scope == "line":
+            rounded = tuple(round_fen(part.exact, rounding.mode) for part in self.parts)
         else:
             rounded = apportion([part.exact for part in self.parts], self.fen + self.shared_out)
         return tuple(fen - self.referrer_fen(part) for fen, part in zip(rounded, self.parts, strict=True))
@@ -128,82 +216,60 @@ def month_commission(
     scale: a factor on every amount of commission, as `probation_commission: pay_too` asks.
     """
     tax = 1 / (1 + Fraction(rules.tax_rate)) if rules.tax == "excl" else WHOLE
-    gross = sum(sale.amount for sale in sales) * tax
-    net = gross - deductions.total
-    month = _Month(tuple(sales), deductions, gross, net, tax, ladder, rules, quota, scale)
-    if net <= 0:
-        return month.result("none", None, ())
-    if any(sale.amount and _factor(sale, rules.floor) is None for sale in sales):
-        return month.result("none", None, (), withheld=("missing_list_price",))
+    base = Base(tuple(sales), deductions, rules, tax, scale)
+    if base.net <= 0:
+        return MonthCommission(base)
+    if any(sale.amount and lacks_list_price(sale.listed, rules.floor) for sale in sales):
+        return MonthCommission(base, withheld=("missing_list_price",))
     if rules.tier_key == "attainment" and not quota:
-        return month.result("none", None, (), withheld=("no_quota",))
+        return MonthCommission(base, withheld=("no_quota",))
+    payer = _Payer(base, ladder, quota)
     if part_time:
-        return month.per_deal() if rules.pt_basis == "per_deal" else month.monthly()
+        return payer.per_deal() if rules.pt_basis == "per_deal" else payer.monthly()
     if rules.basis == "better_of":
-        return max(month.monthly(), month.per_deal(), key=lambda result: result.exact)
-    return month.per_deal() if rules.basis == "per_deal" else month.monthly()
-
-
-def _factor(sale: Sale, floor: Floor) -> Fraction | None:
-    """What the deal's discount does to its rate: 1 at the floor and above; None when the list price is unknown."""
-    if sale.listed <= 0:
-        return WHOLE if floor.missing_list == "factor_1" else None
-    discount, base = Fraction(sale.sold, sale.listed), Fraction(floor.base)
-    if discount >= base:
-        return WHOLE
-    if floor.method == "ratio":
-        return discount / base
-    if floor.method == "points":
-        return max(1 - (base - discount), Fraction(0))
-    if floor.method == "discount_itself":
-        return discount
-    if floor.method == "forfeit":
-        return Fraction(0)
-    return Fraction(max((s for s in floor.table if Fraction(s.from_) <= discount), key=lambda s: s.from_).factor)
+        return max(payer.monthly(), payer.per_deal(), key=lambda result: result.exact)
+    return payer.per_deal() if rules.basis == "per_deal" else payer.monthly()
 
 
 @dataclass(frozen=True, slots=True)
-class _Month:
-    """One month being computed; `net` is above zero in `monthly` and `per_deal`."""
+class _Payer:
+    """Finds rows and rates for a month whose net is above zero."""
 
-    sales: tuple[Sale, ...]
-    deductions: Deductions
-    gross: Fraction
-    net: Fraction
-    tax: Fraction
+    base: Base
     ladder: Ladder
-    rules: CommissionRules
     quota: int | None
-    scale: Fraction
 
     def monthly(self) -> MonthCommission:
         """One row for the month's net, applied to every deal's share of it."""
-        match = self._row(self.net)
-        if match.above_table and self.rules.above_table == "manual":
-            return self.result("monthly", match, (), withheld=("above_table",))
+        base, match = self.base, self._row(self.base.net)
+        flags = _flags([match])
+        if match.above_table and base.rules.above_table == "manual":
+            return MonthCommission(base, "monthly", match, flags=flags, withheld=("above_table",))
         if match.tier.gold_g is not None:
-            return self.result("monthly", match, (), gold_g=Fraction(match.tier.gold_g))
-        rate = self._rate(self.net, match)
-        return self.result("monthly", match, self._parts(lambda _: (match, rate)))
+            return MonthCommission(base, "monthly", match, gold_g=Fraction(match.tier.gold_g), flags=flags)
+        rate = self._rate(base.net, match)
+        return MonthCommission(base, "monthly", match, rate, lambda _: (match, rate), flags=flags)
 
     def per_deal(self) -> MonthCommission:
         """Each deal's own row, by its amount before expenses, applied to its share of the month's net."""
-        rows = {id(sale): self._row(sale.amount * self.tax) for sale in self.sales if sale.amount > 0}
-        if self.rules.above_table == "manual" and any(row.above_table for row in rows.values()):
-            return self.result("per_deal", None, (), withheld=("above_table",))
-        gold = sum((Fraction(row.tier.gold_g or 0) for row in rows.values()), Fraction(0))
+        base = self.base
+        rows = {id(sale): self._row(sale.amount * base.tax) for sale in base.sales if sale.amount > 0}
+        flags = _flags(list(rows.values()))
+        if base.rules.above_table == "manual" and "above_table" in flags:
+            return MonthCommission(base, "per_deal", flags=flags, withheld=("above_table",))
+        gold = sum((Fraction(row.tier.gold_g or 0) for row in rows.values()), NONE)
 
         def pay(sale: Sale) -> tuple[Match | None, Fraction]:
             row = rows.get(id(sale))
-            return (row, self._rate(sale.amount * self.tax, row)) if row else (None, Fraction(0))
+            return (row, self._rate(sale.amount * base.tax, row)) if row else (None, NONE)
 
-        flagged = any(row.above_table for row in rows.values())
-        return self.result("per_deal", None, self._parts(pay), gold_g=gold, above_table=flagged)
+        return MonthCommission(base, "per_deal", pay=pay, gold_g=gold, flags=flags)
 
     def _row(self, amount: Rational) -> Match:
         """The row paid for `amount` above zero: by the amount, or by how far the month reached its quota."""
-        if self.rules.tier_key == "attainment" and self.quota:
-            found = Ladder.of(self.rules.attainment_tiers, self.rules, unit=1).find(self.net / self.quota)
+        rules = self.base.rules
+        if rules.tier_key == "attainment" and self.quota:
+            found = Ladder.of(rules.attainment_tiers, rules, unit=1).find(self.base.net / self.quota)
         else:
             found = self.ladder.find(amount)
         if found is None:
@@ -212,48 +278,17 @@ class _Month:
 
     def _rate(self, amount: Rational, match: Match) -> Fraction:
         """The rate on all of `amount`: its row's, or what its slices come to; less where the table caps the base."""
-        counted = amount
-        if match.above_table and self.rules.above_table == "cap":
+        counted, rules = amount, self.base.rules
+        if match.above_table and rules.above_table == "cap":
             counted = min(amount, self.ladder.end or amount)
-        if self.rules.method == "marginal" and self.rules.tier_key == "amount":
+        if rules.method == "marginal" and rules.tier_key == "amount":
             return self.ladder.marginal(counted) / amount
         return Fraction(match.tier.rate or 0) * counted / amount
 
-    def _parts(self, pay: Callable[[Sale], tuple[Match | None, Fraction]]) -> tuple[SaleCommission, ...]:
-        parts = []
-        for sale, net in zip(self.sales, self._net_of_each(), strict=True):
-            match, rate = pay(sale)
-            factor = _factor(sale, self.rules.floor) or Fraction(0)
-            parts.append(SaleCommission(sale, net, match, rate, factor, net * rate * factor * self.scale))
-        return tuple(parts)
 
-    def _net_of_each(self) -> list[Fraction]:
-        """Each deal's share of the month's net; the shares sum to it."""
-        amounts = [sale.amount * self.tax for sale in self.sales]
-        rest = Fraction(self.deductions.total)
-        if self.rules.expense_allocation == "direct_first":
-            amounts, direct = _less_direct(self.sales, amounts, self.deductions.of_customer)
-            rest -= direct
-        whole = sum(amounts, Fraction(0))
-        kept = (whole - rest) / whole
-        return [amount * kept for amount in amounts]
-
-    def result(
-        self,
-        basis: str,
-        match: Match | None,
-        parts: tuple[SaleCommission, ...],
-        *,
-        gold_g: Fraction = Fraction(0),
-        withheld: tuple[str, ...] = (),
-        above_table: bool = False,
-    ) -> MonthCommission:
-        above = above_table or (match is not None and match.above_table)
-        flags = (("above_table",) if above else ()) + (("in_gap",) if match is not None and match.in_gap else ())
-        return MonthCommission(
-            Fraction(self.gross), self.deductions, Fraction(self.net), basis, match, parts, gold_g, flags, withheld,
-            self.scale, self.rules.rounding.mode, self.rules.rounding.scope == "line",
-        )  # fmt: skip
+def _flags(rows: Sequence[Match]) -> tuple[str, ...]:
+    above = ("above_table",) if any(row.above_table for row in rows) else ()
+    return (*above, "in_gap") if any(row.in_gap for row in rows) else above
 
 
 def _less_direct(
@@ -266,10 +301,10 @@ def _less_direct(
     sold: dict[str, Fraction] = {}
     for sale, amount in zip(sales, amounts, strict=True):
         if amount > 0:
-            sold[sale.customer] = sold.get(sale.customer, Fraction(0)) + amount
+            sold[sale.customer] = sold.get(sale.customer, NONE) + amount
     taken = {customer: min(Fraction(of_customer.get(customer, 0)), total) for customer, total in sold.items()}
     left = [
         amount - amount * taken[sale.customer] / sold[sale.customer] if amount > 0 else amount
         for sale, amount in zip(sales, amounts, strict=True)
     ]
-    return left, sum(taken.values(), Fraction(0))
+    return left, sum(taken.values(), NONE)

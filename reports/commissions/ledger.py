@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reports.commissions.people import Person
+from reports.commissions.arithmetic import WHOLE, Split
+from reports.commissions.people import Person, month_first, month_last
 from reports.commissions.products import product_states
 from reports.frames import Frames
 from reports.money import round_fen
@@ -49,22 +50,28 @@ class Ledger:
     rows: deals and refunds concerned: record_id, deal_no, customer, seller, month, day, amount, sold, listed, kind.
     credits: person, referral (whether it counts under the referrer's plan), month, row, amount, kept.
     quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
-    refunds: refunds by their own date: person, row, original (row), month, amount, late (its sale's month is closed).
-    excluded: person, month, row, reason.  withheld: (person, month) → codes.
+    refunds: row, original (row), seller, month, amount, late (the sale's month is closed without it).
+    takings: person, day, amount: sales and refunds on the day the money moved, for rankings by week.
+    excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: rows whose amount is not known.
     """
 
     rows: pd.DataFrame
     credits: pd.DataFrame
     quota_only: pd.DataFrame
     refunds: pd.DataFrame
+    takings: pd.DataFrame
     excluded: pd.DataFrame
+    unsure: tuple[int, ...]
     withheld: Mapping[tuple[str, int], tuple[str, ...]]
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a ledger is made from. first, last: the months asked for; nothing after `until` is known yet."""
+    """What a ledger is made from. first, last: the months asked for; nothing after `until` is known yet.
+
+    Rows of the days that complete the months' weeks are read too, for `takings`.
+    """
 
     frames: Frames
     rules: CommissionRules
@@ -94,11 +101,13 @@ class _Builder:
         self.withheld: dict[tuple[str, int], list[str]] = {}
         self.excluded: list[tuple[np.ndarray, str]] = []
         self.shared: list[tuple[str, bool, int, int, int, Fraction]] = []
+        self.parts: dict[int, tuple[tuple[str, Fraction], ...]] = {}
+        self.unsure: list[int] = []
         self.quota_only: list[tuple[str, int, int]] = []
         self.rows = pd.DataFrame()
         self.whole = np.array([], dtype=np.int64)
         self.net = np.array([], dtype=np.int64)
-        self.refunds = pd.DataFrame({"person": [], "row": [], "original": [], "month": [], "amount": [], "late": []})
+        self.refunds = pd.DataFrame({"row": [], "original": [], "seller": [], "month": [], "amount": [], "late": []})
 
     def read(self) -> None:
         self._choose_rows()
@@ -115,8 +124,8 @@ class _Builder:
         sold_day = _days(deal, "sold_on")
         day = np.where(refund & np.isnat(day), sold_day, day)
         noted = np.where(np.isnat(day), sold_day, day)
-        month = _months(noted)
-        asked = (month >= self.inputs.first) & (month <= self.inputs.last)
+        first, last = _whole_weeks(self.inputs.first, self.inputs.last)
+        asked = (noted >= first) & (noted <= last)
         original = np.full(len(deal), -1)
         if refund.any():
             numbers = pd.Index(deal["deal_no"].to_numpy(dtype=object))
@@ -227,6 +236,7 @@ class _Builder:
         hit = hit & live
         for at in np.flatnonzero(hit):
             self._withhold_row(int(at), code, field)
+            self.unsure.append(int(at))
         return np.asarray(live & ~hit)
 
     def _withhold_row(self, at: int, code: str, field: str, *people: str) -> None:
@@ -266,7 +276,7 @@ class _Builder:
         np.add.at(self.net, sale[netted], rows["sold"].to_numpy()[at[netted]])
         self.refunds = pd.DataFrame(
             {
-                "person": owner, "row": at, "original": sale, "month": rows["month"].to_numpy()[at],
+                "row": at, "original": sale, "seller": owner, "month": rows["month"].to_numpy()[at],
                 "amount": rows["sold"].to_numpy()[at], "late": ~netted,
             }
         )  # fmt: skip
@@ -279,8 +289,7 @@ class _Builder:
         for at in np.flatnonzero(referred):
             if not self._credit_referred(int(at)):
                 referred[at] = False
-        asked = (rows["month"].to_numpy() >= self.inputs.first) & (rows["month"].to_numpy() <= self.inputs.last)
-        self.whole = np.flatnonzero(sale & ~referred & asked)
+        self.whole = np.flatnonzero(sale & ~referred)
 
     def _credit_referred(self, at: int) -> bool:
         """Credit one referred deal; False when it is the seller's alone."""
@@ -296,7 +305,7 @@ class _Builder:
             self._withhold_row(at, "E318", "attribution", referrer)
             return True
         if mode == "single_referrer":
-            self.shared.append((referrer, True, month, at, net, Fraction(1)))
+            self._share(at, (referrer, True, WHOLE, WHOLE))
             if self.rules.referral.quota_credit == "seller":
                 self.quota_only.append((seller, month, net))
             return True
@@ -304,30 +313,36 @@ class _Builder:
             self._withhold_row(at, "E319", "referrer_share", referrer)
             return True
         if not row["agreement"]:
-            self.findings.append(
-                input_finding(
-                    "E322", Source("deal", row["record_id"]), "agreement", Severity.WARNING, deal_no=row["deal_no"]
-                )
-            )
+            source = Source("deal", row["record_id"])
+            self.findings.append(input_finding("E322", source, "agreement", Severity.WARNING, deal_no=row["deal_no"]))
         if mode == "ratio_on_commission":
-            self.shared.append((seller, False, month, at, net, 1 - share))
-            return True
-        referrers_part = net * share // 1
-        self.shared.append((seller, False, month, at, net - int(referrers_part), Fraction(1)))
-        self.shared.append((referrer, True, month, at, int(referrers_part), Fraction(1)))
+            self._share(at, (seller, False, WHOLE, share.seller))
+        else:
+            self._share(at, (seller, False, share.seller, WHOLE), (referrer, True, share.referrer, WHOLE))
         return True
 
-    def _mode_of(self, row: Any) -> tuple[str, Fraction | None]:
+    def _share(self, at: int, *parts: tuple[str, bool, Fraction, Fraction]) -> None:
+        """Credit a deal to (person, whether under the referrers' plan, share of the sale, share of its commission).
+
+        Fen a share does not divide evenly stay with the first.
+        """
+        month, net = int(self.rows["month"].iat[at]), int(self.net[at])
+        amounts = [int(net * share // 1) for _, _, share, _ in parts]
+        amounts[0] += net - sum(amounts)
+        for (person, referral, _, kept), amount in zip(parts, amounts, strict=True):
+            self.shared.append((person, referral, month, at, amount, kept))
+        self.parts[at] = tuple((person, share) for person, _, share, _ in parts)
+
+    def _mode_of(self, row: Any) -> tuple[str, Split | None]:
         """How a referred deal is shared. 销售人员 is the form's default and means "as the rules say"."""
         mode: str = self.rules.referral.mode
-        share = None if row["share"] is None else Fraction(row["share"])
-        if share is not None and not 0 <= share <= 1:
-            return mode if mode.startswith("ratio") else "not_allowed", None
+        given = row["share"]
+        share = Split.giving(Fraction(given)) if given is not None and 0 <= given <= 1 else None
         if row["attribution"] == TO_REFERRER:
             return "single_referrer", None
         if row["attribution"] == BY_SHARE:
             return (mode, share) if mode.startswith("ratio") else ("not_allowed", None)
-        if mode.startswith("ratio") and share is None:
+        if mode.startswith("ratio") and given is None:
             return "single_seller", None
         return mode, share
 
@@ -335,7 +350,7 @@ class _Builder:
         """What was found, as frames."""
         rows = self.rows
         shared = pd.DataFrame(self.shared, columns=["person", "referral", "month", "row", "amount", "kept"])
-        whole = pd.DataFrame(
+        credited = pd.DataFrame(
             {
                 "person": rows["seller"].to_numpy(dtype=object)[self.whole] if len(rows) else [],
                 "referral": False,
@@ -346,17 +361,34 @@ class _Builder:
             }
         )
         if len(shared):
-            asked = shared["month"].between(self.inputs.first, self.inputs.last)
-            whole = pd.concat([whole, shared[asked]], ignore_index=True)
+            credited = pd.concat([credited, shared], ignore_index=True)
         return Ledger(
             rows,
-            whole,
+            credited,
             pd.DataFrame(self.quota_only, columns=["person", "month", "amount"]),
             self.refunds,
+            self._takings(),
             self._excluded_frame(),
+            tuple(self.unsure),
             {key: tuple(dict.fromkeys(codes)) for key, codes in self.withheld.items()},
             tuple(self.findings),
         )
+
+    def _takings(self) -> pd.DataFrame:
+        """Whole sales, their refunds, then the shares of shared ones."""
+        if not len(self.rows):
+            return pd.DataFrame({"person": [], "day": [], "amount": []})
+        seller, day, sold = (self.rows[name].to_numpy() for name in ("seller", "day", "sold"))
+        refunds, originals = (self.refunds[name].to_numpy(dtype=int) for name in ("row", "original"))
+        alone = np.array([original not in self.parts for original in originals], dtype=bool)
+        rows = np.concatenate([self.whole, refunds[alone]])
+        people = np.concatenate([seller[self.whole], seller[originals[alone]]])
+        moved = [(at, parts) for at, parts in self.parts.items()]
+        moved += [(at, self.parts[of]) for at, of in zip(refunds[~alone], originals[~alone], strict=True)]
+        shares = [(person, day[at], int(sold[at] * share)) for at, parts in moved for person, share in parts]
+        of_shared = pd.DataFrame(shares, columns=["person", "day", "amount"])
+        whole = pd.DataFrame({"person": people, "day": day[rows], "amount": sold[rows]})
+        return pd.concat([whole, of_shared], ignore_index=True) if shares else whole
 
     def _excluded_frame(self) -> pd.DataFrame:
         parts = [
@@ -387,6 +419,18 @@ def _days(frame: pd.DataFrame, column: str) -> np.ndarray:
     if column not in frame:
         return np.full(len(frame), np.datetime64("NaT", "D"))
     return np.asarray(frame[column].to_numpy(dtype="datetime64[s]").astype("datetime64[D]"))
+
+
+def _whole_weeks(first: int, last: int) -> tuple[np.datetime64, np.datetime64]:
+    """The first and last day of the months `first` to `last` and of the ISO weeks whose Thursday lies in them."""
+    begin, end = month_first(first), month_last(last)
+    thursday, last_thursday = (
+        begin + timedelta(days=(3 - begin.weekday()) % 7),
+        end - timedelta(days=(end.weekday() - 3) % 7),
+    )
+    return np.datetime64(min(begin, thursday - timedelta(days=3))), np.datetime64(
+        max(end, last_thursday + timedelta(days=3))
+    )
 
 
 def _months(days: np.ndarray) -> np.ndarray:

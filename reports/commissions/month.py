@@ -124,7 +124,7 @@ def month_book(frames: Frames, terms: Terms, month: int, until: date, closed: Cl
     inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed)
     ledger = ledger_of(inputs)
     expenses = expenses_of(frames, month, month)
-    quotas = quotas_of(frames, people, terms.rules)
+    quotas = quotas_of(frames, people, terms.rules, month, month)
     maker = _Maker(month, terms, people, ledger, expenses, quotas)
     of = maker.everybody()
     return MonthBook(
@@ -152,14 +152,15 @@ class _Maker:
             for kind, plan in ((FULL_TIME, terms.full_time), (PART_TIME, terms.part_time))
             if plan is not None
         }
+        self.late_refunds = self._refunds_of_closed_months()
+        self.quota_only = ledger.quota_only.groupby(["person", "month"])["amount"].sum().to_dict()
         self.sales: dict[tuple[str, bool], list[Sale]] = {}
         self.rows: dict[tuple[str, bool], list[int]] = {}
         self._collect_sales()
 
     def _collect_sales(self) -> None:
         rows, credited = self.ledger.rows, self.ledger.credits
-        if not len(credited):
-            return
+        credited = credited[credited["month"] == self.month]
         at = credited["row"].to_numpy(dtype=int)
         columns = [rows[name].to_numpy()[at].tolist() for name in ("deal_no", "sold", "listed", "customer")]
         for person, referral, row, amount, kept, deal, sold, listed, customer in zip(
@@ -205,7 +206,7 @@ class _Maker:
         made = PersonMonth(person, self.month, kind, plan, own, quota=quota, withheld=withheld)
         made.own_rows = tuple(self.rows.get((person.staff_id, False), ()))
         self._add_referral(made)
-        made.quota_net = made.net + self._quota_only(person.staff_id)
+        made.quota_net = made.net + self.quota_only.get((person.staff_id, self.month), 0)
         self._find_reasons_to_withhold(made)
         return made
 
@@ -235,18 +236,18 @@ class _Maker:
 
     def _deductions(self, person: Person, kind: str) -> Deductions:
         rules, found = self.terms.rules, self.expenses.of.get((person.staff_id, self.month))
-        refunds = self._other_refunds(person.staff_id)
+        refunds = self.late_refunds.get(person.staff_id, 0)
         if found is None or (kind == PART_TIME and rules.pt_net == "minus_refunds"):
             return Deductions(0, {}, refunds)
         return Deductions(found.total, found.of_customer, refunds)
 
-    def _other_refunds(self, staff_id: str) -> int:
-        """Refunds of closed months the rules net in the month they are made."""
-        if self.terms.rules.refund_after_close != "net_in_refund_month":
-            return 0
+    def _refunds_of_closed_months(self) -> Mapping[str, int]:
+        """By seller, refunds of closed months where the rules net them in the month they are made."""
         refunds = self.ledger.refunds
-        hit = (refunds["person"] == staff_id) & (refunds["month"] == self.month) & refunds["late"].astype(bool)
-        return -int(refunds.loc[hit, "amount"].sum())
+        if self.terms.rules.refund_after_close != "net_in_refund_month" or not len(refunds):
+            return {}
+        late = refunds[refunds["late"].astype(bool) & (refunds["month"] == self.month)]
+        return {seller: -int(amount) for seller, amount in late.groupby("seller")["amount"].sum().items()}
 
     def _scale(self, person: Person) -> Fraction:
         if self.terms.rules.probation_commission == "quota_only":
@@ -265,13 +266,6 @@ class _Maker:
             self.sales[key], Deductions(), self.ladders[kind], self.terms.rules, part_time=kind == PART_TIME
         )
         made.referral_rows = tuple(self.rows[key])
-
-    def _quota_only(self, staff_id: str) -> Fraction:
-        extra = self.ledger.quota_only
-        if not len(extra):
-            return Fraction(0)
-        hit = (extra["person"] == staff_id) & (extra["month"] == self.month)
-        return Fraction(int(extra.loc[hit, "amount"].sum()))
 
     def _find_reasons_to_withhold(self, made: PersonMonth) -> None:
         key = (made.person.staff_id, self.month)

@@ -115,8 +115,12 @@ def state_factor(person: Person, month: int, rules: CommissionRules) -> Fraction
     return sum((end if day is None else day for day in days), Fraction(0)) / last.day
 
 
-def quotas_of(frames: Frames, people: Mapping[str, Person], rules: CommissionRules) -> dict[tuple[str, int], Quota]:
-    """Quotas by person and month. Of several rows the first counts unless a later one carries an approval.
+def quotas_of(
+    frames: Frames, people: Mapping[str, Person], rules: CommissionRules, first: int, last: int
+) -> dict[tuple[str, int], Quota]:
+    """Quotas of the months `first` to `last` by person and month.
+
+    Of several rows for one month the first counts unless a later one carries an approval.
 
     Source: 管理制度§5 (a change needs approval, else the original counts); domain.md §4.7.
     """
@@ -124,8 +128,9 @@ def quotas_of(frames: Frames, people: Mapping[str, Person], rules: CommissionRul
     if frame is None:
         return {}
     chosen: dict[tuple[str, int], dict[str, object]] = {}
-    for row in frame.to_dict("records"):
-        if not row["staff_id"] or not row["month"] or pd.isna(row["full_quota"]):
+    asked = frame[frame["month"].isin([month_text(month) for month in range(first, last + 1)])]
+    for row in asked.to_dict("records"):
+        if not row["staff_id"] or pd.isna(row["full_quota"]):
             continue
         key = (row["staff_id"], month_number(row["month"]))
         if key not in chosen or str(row["change_ok"]).startswith("通过"):
