@@ -17,7 +17,7 @@ LEFT = ("离职", "解除合作")
 ON_LEAVE = "请假"
 PART_TIMERS = ("兼职", "人脉")
 SELLING_ROLES = ("大客户经理", "销售顾问", "销售主管", "销售专员")
-STATES_TABLE = "staff.lines_states"
+STATES_TABLE = "staff.states"
 
 
 @dataclass(frozen=True, slots=True)
