@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,9 +18,10 @@ from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
 from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
 
-_STYLES = re.compile(rb"\ss=[\"'](\d+)[\"']")
-_CELL_TYPE = re.compile(rb"\st=[\"'](\w+)[\"']")
-_TYPES = frozenset((b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d", b"shared", b"array", b"dataTable", b"normal"))
+_REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_CELL_TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
+_TYPES = frozenset((b"", b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d"))
 _COUNTED = frozenset(("mergeCells", "dataValidations", "tableParts"))
 _COLLAPSE = re.compile(r"\s+")
 
@@ -55,11 +56,11 @@ def find_sheet_problems(data: bytes, relation_ids: Collection[str], bounds: Boun
     try:
         sheet = SheetXml("", data)
         outline, root = sheet.outline()
-        yield from _row_problems(sheet)
+        yield from _row_problems(sheet, bounds)
+        yield from _string_problems(sheet, bounds)
     except (CannotEdit, UnreadableWorkbook) as error:
         yield "worksheet", str(error)
         return
-    yield from _index_problems(sheet, bounds)
     yield from _order_problems(root)
     yield from _range_problems(root)
     yield from _column_problems(root)
@@ -70,37 +71,56 @@ def find_sheet_problems(data: bytes, relation_ids: Collection[str], bounds: Boun
         yield "unknown relation", name
 
 
-def _row_problems(sheet: SheetXml) -> Found:
-    """Rows and cells ascend without gaps in their addresses. Rows of the same pattern are looked at once."""
-    prefix = re.escape(f"<{sheet.dialect.prefix}c".encode())
-    cells = re.compile(prefix + rb"\s(?:[^>]*?\s)?r=[\"']([A-Z]{1,3})(\d+)[\"']")
-    opened = re.compile(prefix + rb"[\s>/]")
-    seen: set[tuple[bytes, ...]] = set()
+def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
+    """Rows and cells ascend, and their indexes exist. Rows of the same pattern are looked into once."""
+    usual = re.compile(
+        re.escape(f'<{sheet.dialect.prefix}c r="'.encode())
+        + rb"([A-Z]{1,3})(\d+)\"(?: s=\"(\d+)\")?(?: t=\"(\w+)\")?[ />]"
+    )
+    opening = f"<{sheet.dialect.prefix}c".encode()
+    seen: set[tuple[tuple[bytes, ...], ...]] = set()
     if sheet.numbers and sheet.numbers[-1] > MAX_ROWS:
         yield "row number", str(sheet.numbers[-1])
     for number in sheet.numbers:
         raw = sheet.raw_row(number)
-        found = cells.findall(raw)
-        here = str(number).encode()
-        if any(row != here for _, row in found) or len(found) != len(opened.findall(raw)):
-            yield "cell address", f"row {number}"
-        pattern = tuple(letters for letters, _ in found)
-        if pattern in seen:
+        found = usual.findall(raw)
+        if len(found) != raw.count(opening):
+            found = [_attributes(match[1]) for match in sheet.dialect.cell.finditer(raw)]
+        if not found:
             continue
-        columns = [column_index(letters.decode()) for letters in pattern]
-        if any(right <= left for left, right in pairwise(columns)) or (columns and columns[-1] >= MAX_COLUMNS):
-            yield "cell order", f"row {number}"
-        seen.add(pattern)
+        letters, rows, styles, kinds = zip(*found, strict=True)
+        if rows.count(str(number).encode()) != len(rows):
+            yield "cell address", f"row {number}"
+        if (letters, styles, kinds) not in seen:
+            seen.add((letters, styles, kinds))
+            for rule, detail in _pattern_problems(letters, styles, kinds, bounds):
+                yield rule, f"row {number}: {detail}"
 
 
-def _index_problems(sheet: SheetXml, bounds: Bounds) -> Found:
-    for style in {int(one) for one in set(_STYLES.findall(sheet.rows))}:
-        if style >= bounds.styles:
-            yield "cell style", str(style)
-    for kind in set(_CELL_TYPE.findall(sheet.rows)) - _TYPES:
+def _attributes(tag: bytes) -> tuple[bytes, ...]:
+    """(column letters, row, style, type) of a cell's attributes, however they are written; b"" for absent ones."""
+    reference, style, kind = _REFERENCE.search(tag), _STYLE.search(tag), _CELL_TYPE.search(tag)
+    address = (reference[1], reference[2]) if reference else (b"", b"")
+    return (*address, style[1] if style else b"", kind[1] if kind else b"")
+
+
+def _pattern_problems(
+    letters: Sequence[bytes], styles: Sequence[bytes], kinds: Sequence[bytes], bounds: Bounds
+) -> Found:
+    columns = [column_index(one.decode()) for one in letters]
+    if any(right <= left for left, right in pairwise(columns)) or columns[-1] >= MAX_COLUMNS:
+        yield "cell order", b" ".join(letters).decode()
+    for style in set(styles) - {b""}:
+        if int(style) >= bounds.styles:
+            yield "cell style", style.decode()
+    for kind in set(kinds) - _TYPES:
         yield "cell type", kind.decode()
-    prefix = re.escape(sheet.dialect.prefix.encode())
-    strings = re.findall(rb"\st=[\"']s[\"'][^>]*>\s*<" + prefix + rb"v>(\d+)<", sheet.rows)
+
+
+def _string_problems(sheet: SheetXml, bounds: Bounds) -> Found:
+    """Shared strings beyond the table. Only text can hold `"`, and text cannot hold `<`, so the pattern is exact."""
+    value = f"<{sheet.dialect.prefix}v>".encode()
+    strings = re.findall(rb"\"s\">" + re.escape(value) + rb"(\d+)<", sheet.rows)
     highest = max(map(int, strings), default=-1)
     if highest >= 0 and highest >= bounds.strings:
         yield "shared string", str(highest)

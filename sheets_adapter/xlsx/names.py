@@ -14,6 +14,7 @@ from sheets_adapter.xlsx.markup import (
     escape_text,
     parse,
     set_attributes,
+    with_attribute,
 )
 
 FILTER_NAME = "_xlnm._FilterDatabase"
@@ -73,6 +74,9 @@ def with_name(data: bytes, name: str, refers_to: str, *, hidden: bool, local: in
     text = escape_text(refers_to).encode()
     if present is not None:
         tag = data[present.start : present.inner_start].removesuffix(b"/>").removesuffix(b">").rstrip() + b">"
+        if hidden:
+            # LibreOffice keeps the name and loses the flag.
+            tag = with_attribute(tag, "hidden", "1")
         whole = tag + text + b"</" + present.name.encode() + b">"
         return apply_splices(data, [Splice(present.start, present.end, whole)])
     scope = "" if local is None else f' localSheetId="{local}"'

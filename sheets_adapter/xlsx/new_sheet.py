@@ -116,7 +116,9 @@ def sheet_xml(design: SheetDesign, styles: Styles, lists: ListSource) -> bytes:
         parts.append(void_rule(styles, body, design.status_column, design.void_text, 1))
     parts.append(_validations(design, lists))
     parts.append('<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>')
-    parts.append('<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>')
+    parts.append('<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>')
+    parts.append(_ignored_errors(design))
+    parts.append("</worksheet>")
     return "".join(parts).encode()
 
 
@@ -151,6 +153,14 @@ def _header_row(design: SheetDesign, style: int) -> str:
         for at, column in enumerate(design.columns)
     ]
     return f'<row r="1" ht="32" customHeight="1">{"".join(cells)}</row>' if cells else ""
+
+
+def _ignored_errors(design: SheetDesign) -> str:
+    """No green corners on phones and ids: they are meant to be digits stored as text."""
+    texts = [str(Range(2, at, MAX_ROWS, at)) for at, column in enumerate(design.columns) if column.format == "text"]
+    if not texts:
+        return ""
+    return f'<ignoredErrors><ignoredError sqref="{" ".join(texts)}" numberStoredAsText="1"/></ignoredErrors>'
 
 
 def _validations(design: SheetDesign, lists: ListSource) -> str:

@@ -90,6 +90,12 @@ class Package:
             members[name] = _read_member(data, info)
         return cls(members)
 
+    def copy(self) -> Package:
+        """The package as it is now; later changes to either leave the other alone."""
+        twin = Package(dict(self._members))
+        twin._inflated, twin._changed = dict(self._inflated), dict(self._changed)
+        return twin
+
     @property
     def names(self) -> tuple[str, ...]:
         """Part names in the order of the file."""

@@ -83,8 +83,16 @@ class SheetEditor:
     """Applies one edit to a worksheet's XML, its styles and its tables."""
 
     def __init__(
-        self, sheet: SheetXml, styles: Styles, tables: Sequence[Table], edit: SheetEdit, *, date1904: bool
+        self,
+        sheet: SheetXml,
+        styles: Styles,
+        tables: Sequence[Table],
+        edit: SheetEdit,
+        *,
+        date1904: bool,
+        pivots: Sequence[Range] = (),
     ) -> None:
+        self.pivots = pivots
         self.sheet, self.styles, self.tables, self.edit, self.date1904 = sheet, styles, tables, edit, date1904
         self.columns = edit.portal_columns()
         self.filter_area: Range | None = None
@@ -204,7 +212,7 @@ class SheetEditor:
         obstacles = (
             ("S039", self._merged),
             ("S038", self._arrays),
-            ("S037", [table.area for table in self.tables if not self._takes_appends(table)]),
+            ("S037", [*self.pivots, *(table.area for table in self.tables if not self._takes_appends(table))]),
         )
         for code, areas in obstacles:
             for area in areas:
@@ -268,6 +276,7 @@ class SheetEditor:
         for column in columns:
             present = row.cells.get(column)
             if present and self.sheet.has_content(present):
+                self._skipped += [(number, column)] if column in values else []
                 continue
             style = (present.style if present else 0) or self._inherited_style(column)
             formula = self._formulas.get(column)
@@ -302,6 +311,8 @@ class SheetEditor:
             self.edit.header_row, self.last_record, self.last_record + len(self.edit.appends), self.columns
         )
         for table in self.tables:
+            if self.edit.appends and self._takes_appends(table):
+                table.fill()
             if growing.takes_filter(table.area):
                 table.grow(growing.new_last)
         data, root = self.sheet.outline()

@@ -14,6 +14,7 @@ from sheets_adapter.xlsx.markup import (
     escape_attribute,
     parse,
     set_attributes,
+    without_attribute,
 )
 
 
@@ -57,6 +58,11 @@ class Table:
     def _columns(self) -> Element | None:
         return self._root.child("tableColumns")
 
+    def column_name(self, column: int) -> str | None:
+        """The name of a sheet column's table column; None outside the table."""
+        offset = column - self.area.first_column
+        return self.column_names[offset] if 0 <= offset < len(self.column_names) else None
+
     @property
     def column_names(self) -> list[str]:
         """Header texts from left to right."""
@@ -82,6 +88,12 @@ class Table:
                 if "ref" in element.attributes
             ]
         self._set(splices)
+
+    def fill(self) -> None:
+        """Says that the table's blank first row now holds a record."""
+        tag = self.data[self._root.start : self._root.inner_start]
+        filled = without_attribute(without_attribute(tag, "insertRow"), "insertRowShift")
+        self._set([Splice(self._root.start, self._root.inner_start, filled)])
 
     def rename(self, column: int, name: str) -> None:
         """Renames the column in that sheet column."""
