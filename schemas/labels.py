@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from schemas.field_types.base import plain
 from schemas.finding import CellRef, FieldRef, FileRef, Finding, Param, Place
@@ -17,6 +16,7 @@ from schemas.template import Field, Template
 from schemas.yaml_nodes import read_yaml
 
 LANGUAGES = ("zh", "en")
+_PARAM = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _FIELD_PARAMS = frozenset({"field", "other_field"})
 
 
@@ -55,7 +55,7 @@ class Labels:
         pattern = self.texts.get(language, {}).get(key) or self.texts["zh"].get(key)
         if pattern is None:
             return key
-        return string.Formatter().vformat(pattern, (), _Params(params)) if "{" in pattern else pattern
+        return _PARAM.sub(lambda found: _filled(found, params), pattern) if "{" in pattern else pattern
 
     def finding(
         self, finding: Finding, language: str, template: Template | None = None, templates: Templates | None = None
@@ -71,13 +71,15 @@ class Labels:
             elif name == "template":
                 target = templates.get(str(value)) if templates else None
                 params[name] = target.label.text(language) if target else value
+            elif name == "did_you_mean":
+                params[name] = self.text("hint.did_you_mean", language, word=value) if value else ""
             elif name.endswith("_word"):
                 params[name] = self.text(str(value), language)
             elif name.endswith(f"_{language}"):
                 params[name.removesuffix(f"_{language}")] = value
             else:
                 params[name] = shown_param(value, language)
-        return self.text(f"finding.{finding.code}", language, **params)
+        return self.text(f"finding.{finding.code}", language, **params).rstrip()
 
     def place(self, place: Place | None, language: str, template: Template | None = None) -> str:
         """Where a finding is, as people say it: 客户信息管理表!F37, 第 2 行 · 数量, forms/orders.yaml:11."""
@@ -97,16 +99,17 @@ class Labels:
         return sorted(key for key in keys if params_of(self.texts["zh"][key]) != params_of(self.texts["en"][key]))
 
 
-class _Params(dict[str, Any]):
-    """Parameters for a text; one that was not given shows as {name} instead of failing the page."""
-
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
+def _filled(found: re.Match[str], params: Mapping[str, object]) -> str:
+    """A parameter's value; one that was not given shows as {name}, and doubled braces as single ones."""
+    name = found.group(1)
+    if name is None:
+        return found.group(0)[0]
+    return str(params[name]) if name in params else found.group(0)
 
 
 def params_of(text: str) -> frozenset[str]:
     """Names in braces."""
-    return frozenset(re.findall(r"\{(\w+)\}", text))
+    return frozenset(name for name in _PARAM.findall(text) if name)
 
 
 def field_label(key: str, place: Place | None, template: Template | None, language: str) -> str:

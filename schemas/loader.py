@@ -182,11 +182,11 @@ def _option_finding(detail: Any, document: Document) -> Finding:
     option = str(path[-1]) if path else ""
     params: dict[str, Any] = {"option": option, "value": _shown(detail.get("input"))}
     if code == "T011":
-        params |= {"meant": _close(option, _options_around(path))}
+        params |= {"did_you_mean": _close(option, _options_around(path))}
     elif code == "T012":
         words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
         expected = tuple(word.strip("'") for word in words)
-        params |= {"expected": expected, "meant": _close(params["value"], expected)}
+        params |= {"expected": expected, "did_you_mean": _close(params["value"], expected)}
     elif code == "T014":
         params |= {"expected_word": f"kind.{_EXPECTED.get(detail['type'], 'other')}"}
     elif code == "T016":

@@ -95,7 +95,8 @@ def finding_of(error_type: str, field: Field, text: str, bounds: BoundTexts) -> 
     if field.max_length is not None:
         params |= {"limit": field.max_length, "length": len(text)}
     if field.pattern is not None:
-        params |= {"hint_zh": field.pattern.hint.zh, "hint_en": field.pattern.hint.en}
+        hint = field.pattern.hint
+        params |= {"hint_zh": hint.zh.rstrip("。"), "hint_en": hint.en.rstrip(".")}
     if field.choices:
         params["choices"] = tuple(choice.value for choice in field.choices)
     return problem(code, field, text, **params)

@@ -319,7 +319,8 @@ class _Check:
         if is_read_only(item, values, self.template, self.context):
             return
         example = type_of(item).example(item)
-        yield Finding("V001", FieldRef(item.key), {"field": item.key, "value": "", "example": example})
+        params = {"field": item.key, "value": "", "example": example}
+        yield Finding("V001" if example else "V009", FieldRef(item.key), params)
 
     def _out_of_bounds(self, item: Field, text: str, values: Texts) -> Iterator[Finding]:
         """Bounds the record model cannot hold: today, now, other fields, months."""
@@ -346,6 +347,6 @@ class _Check:
         values = self.settled.computed.values
         for rule in self.template.rules:
             if holds(rule.refuse_if, values, self.template.by_key, self.context):
-                texts = {"message_zh": rule.message.zh, "message_en": rule.message.en, "citation": rule.citation}
-                params = {"field": rule.field, "value": values.get(rule.field, ""), **texts}
-                yield Finding("V080", FieldRef(rule.field), params)
+                message = {"message_zh": rule.message.zh.rstrip("。"), "message_en": rule.message.en.rstrip(".")}
+                params = {"field": rule.field, "value": values.get(rule.field, ""), "citation": rule.citation}
+                yield Finding("V080", FieldRef(rule.field), {**params, **message})

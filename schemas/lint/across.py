@@ -24,7 +24,7 @@ def find_reference_flaws(templates: list[Template], known: frozenset[str]) -> Fo
                 target = target_of(field)
                 if target and target not in known:
                     option = "to" if field.type == "reference" else "type"
-                    params = {"template": target, "meant": nearest(target, known)}
+                    params = {"template": target, "did_you_mean": nearest(target, known)}
                     yield template.key, Flaw("T031", (*path, option), params)
                 elif target in by_key:
                     for flaw in _find_fill_flaws(field, path, own, by_key[target]):
@@ -36,7 +36,7 @@ def _find_fill_flaws(field: Field, path: OptionPath, own: dict[str, Field], targ
         at = (*path, "fill", here)
         source = target.by_key.get(there)
         if source is None:
-            params = {"option": "fill", "name": there, "meant": nearest(there, target.by_key)}
+            params = {"option": "fill", "name": there, "did_you_mean": nearest(there, target.by_key)}
             yield Flaw("T021", at, params)
         elif here in own and type_of(own[here]).kind != type_of(source).kind and type_of(own[here]).kind != "text":
             yield Flaw("T030", at, {"here": here, "there": there, "template": target.key})

@@ -69,6 +69,8 @@ def _find_missing_partner(field: Field, path: OptionPath, table: Table) -> Itera
     option = needed.get(field.type)
     if option and not getattr(field, option):
         yield Flaw("T028", (*path, "type"), {"type": field.type, "option": option})
+    if field.pattern and not field.example:
+        yield Flaw("T028", (*path, "pattern"), {"type": "pattern", "option": "example"})
     if field.type == "computed" and (field.required or field.required_if):
         yield Flaw("T037", (*path, "required"), {"key": field.key})
     if field.owner and not _names_person(field):
@@ -128,7 +130,7 @@ def _find_bad_bounds(field: Field, path: OptionPath, table: Table) -> Iterator[F
         elif bound in keys:
             yield from _find_unlike(field, keys[bound], at)
         elif re.fullmatch(r"[a-z][a-z0-9_]*", bound):
-            yield Flaw("T021", at, {"option": option, "name": bound, "meant": nearest(bound, keys)})
+            yield Flaw("T021", at, {"option": option, "name": bound, "did_you_mean": nearest(bound, keys)})
         else:
             texts[-1] = literal_text(bound, field, _LINT_CONTEXT)
             yield from _find_unparsable(bound, field, at)
@@ -190,7 +192,7 @@ def _find_unknown_roles(field: Field, path: OptionPath, table: Table) -> Iterato
 
 def unknown_role(role: str, path: OptionPath) -> Flaw:
     """T054, a warning: accounts may carry roles of the company's own."""
-    return Flaw("T054", path, {"role": role, "meant": nearest(role, ROLES)}, Severity.WARNING)
+    return Flaw("T054", path, {"role": role, "did_you_mean": nearest(role, ROLES)}, Severity.WARNING)
 
 
 _CHECKS: tuple[_FieldCheck, ...] = (

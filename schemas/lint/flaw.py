@@ -49,4 +49,4 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def unknown_field(path: OptionPath, option: str, name: str, known: Iterable[str]) -> Flaw:
     """T021: an option names a field that does not exist."""
-    return Flaw("T021", path, {"option": option, "name": name, "meant": nearest(name, known)})
+    return Flaw("T021", path, {"option": option, "name": name, "did_you_mean": nearest(name, known)})

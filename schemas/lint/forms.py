@@ -153,5 +153,5 @@ def _find_permission_flaws(template: Template) -> Iterator[Flaw]:
     for action in ("create", "read", "edit", "withdraw", "export"):
         for role in getattr(permissions, action):
             flaw = unknown_role(role, ("permissions", action))
-            if flaw.params["meant"] != role:
+            if flaw.params["did_you_mean"] != role:
                 yield flaw
