@@ -10,11 +10,11 @@ from typing import Any
 
 from schemas.finding import FieldRef, Finding
 from schemas.folding import fold
+from schemas.rights import ROLES
 from services.hashing import Hashing
 from services.lockout import FORGIVEN_AFTER, failures_that_count, locked_until
 from services.passwords import find_password_problems
 from services.ports import Clock, NewId
-from services.roles import ROLES
 from sheets_adapter.private import AccountRow, LockoutRow, PrivateStore
 
 MAX_LOGIN = 40

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+from sheets_adapter.repository import Repository
 from ulid import ULID
 
-from schemas.finding import Finding
+from schemas.catalogue import Catalogue
+from schemas.finding import Finding, has_errors
+from schemas.labels import Labels
+from schemas.record import Actor
 from services.accounts import Accounts
 from services.attachments import Attachments
-from services.config import Config
+from services.config import ROOT, Config
 from services.drafts import Drafts
 from services.exports import Exports
+from services.hashing import Hashing
+from services.people import People
+from services.places import find_place_problems
 from services.ports import Clock, NewId
+from services.records import StoreError, StoreUnavailable
 from services.sessions import Sessions
-from services.setup import Setup
+from services.setup import Setup, SetupAnswers
+from services.sync import Health, Sync, portal_id_of
+from services.templates import load_forms, stamp_of
+from sheets_adapter.journal import Journal
+from sheets_adapter.private import PrivateStore
 
-if TYPE_CHECKING:
-    from schemas.catalogue import Catalogue
-    from schemas.labels import Labels
-    from sheets_adapter.repository import Repository
+__all__ = ["App", "ConfigError", "StoreError", "StoreUnavailable", "load_config", "open_app"]
 
-    from services.sync import Health, Sync
+PRIVATE_FILE = "portal.private"
+PORTAL_ID = "portal_id"
+LOOK_AT_FILES_EVERY = timedelta(seconds=1)
 
 
 class ConfigError(Exception):
@@ -34,60 +47,212 @@ class ConfigError(Exception):
         super().__init__(", ".join(finding.code for finding in findings))
 
 
-def load_config(environ: Mapping[str, str], secrets: Mapping[str, Any]) -> Config:
-    """The configuration, with what the settings table of an existing state folder says."""
-    raise NotImplementedError
+def load_config(environ: Mapping[str, str], secrets: Mapping[str, Any], *, base: Path = ROOT) -> Config:
+    """The configuration, with what the settings table of an existing state folder says. Raises StoreUnavailable."""
+    config = Config.read(environ, secrets, {}, base=base)
+    path = config.state_dir / PRIVATE_FILE
+    if not path.is_file():
+        return config
+    private = PrivateStore(path)
+    try:
+        return Config.read(environ, secrets, private.settings(), base=base)
+    finally:
+        private.close()
 
 
 def open_app(
-    config: Config, *, clock: Clock | None = None, new_id: NewId | None = None, start_checkpointer: bool = True
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    new_id: NewId | None = None,
+    start_checkpointer: bool = True,
+    hashing: Hashing | None = None,
 ) -> App:
     """Opens the portal. Calling it twice in one process is harmless. Raises ConfigError, StoreUnavailable."""
-    raise NotImplementedError
+    findings = config.findings if has_errors(config.findings) else find_place_problems(config)
+    if has_errors(findings):
+        raise ConfigError(findings)
+    app = App(
+        config,
+        clock=clock or system_clock(config),
+        new_id=new_id or system_id,
+        hashing=hashing or Hashing(),
+        starts_checkpointer=start_checkpointer,
+    )
+    try:
+        app.finish_opening()
+    except BaseException:
+        app.close()
+        raise
+    return app
 
 
 class App:
-    """One opened portal: what pages, manage.py and tests use."""
+    """One opened portal: what pages, manage.py and tests use. Safe to use from several threads."""
 
-    config: Config
-    labels: Labels
-    catalogue: Catalogue
-    template_findings: tuple[Finding, ...]
-    clock: Clock
-    new_id: NewId
-    repository: Repository
-    accounts: Accounts
-    sessions: Sessions
-    drafts: Drafts
-    setup: Setup
-    attachments: Attachments
-    exports: Exports
-    sync: Sync
+    def __init__(
+        self, config: Config, *, clock: Clock, new_id: NewId, hashing: Hashing, starts_checkpointer: bool
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.new_id = new_id
+        self._forms = load_forms(config)
+        self._private = PrivateStore(config.state_dir / PRIVATE_FILE)
+        portal_id = self._settled_portal_id()
+        self._journal = Journal(config.state_dir / f"{portal_id}.journal", clock=clock)
+        self._reloading = threading.Lock()
+        self._looked_at = clock()
+        self.repository = self._new_repository()
+        self.sync = Sync(
+            config,
+            portal_id,
+            self._journal,
+            clock=clock,
+            new_id=new_id,
+            labels=lambda: self.labels,
+            repository=lambda: self.repository,
+            catalogue=lambda: self.catalogue,
+            is_set_up=lambda: not self.setup.needed(),
+            starts_checkpointer=starts_checkpointer,
+        )
+        self._connect_people(hashing)
+        self._connect_files()
+
+    def _connect_people(self, hashing: Hashing) -> None:
+        people = People(lambda: self.repository, lambda: self.catalogue, self._journal.revision)
+        handed: dict[str, Any] = {"clock": self.clock, "new_id": self.new_id}
+        self.accounts = Accounts(self._private, is_staff=people.is_staff, hashing=hashing, **handed)
+        self.sessions = Sessions(self._private, self.config, person=people.person, **handed)
+        self.drafts = Drafts(self._private, written_under=self._journal.written_under, **handed)
+        self.setup = Setup(
+            self.config,
+            self._private,
+            clock=self.clock,
+            labels=lambda: self.labels,
+            repository=lambda: self.repository,
+            accounts=self.accounts,
+            workbook=self.sync,
+        )
+
+    def _connect_files(self) -> None:
+        self.attachments = Attachments(
+            self.config.state_dir / "files",
+            lambda: self.repository,
+            new_id=self.new_id,
+            enabled=not self.is_demo,
+        )
+        self.exports = Exports(
+            lambda: self.repository,
+            lambda: self.catalogue,
+            lambda: self.labels,
+            clock=self.clock,
+            log=self._log,
+            workbook=self.sync.workbook_bytes,
+        )
+
+    def finish_opening(self) -> None:
+        """What needs every part: a demo sets itself up, a set-up cut off goes on, the checkpointer starts."""
+        if self.setup.needed() and self.is_demo and self.config.demo_admin is not None:
+            findings = self._set_demo_up()
+            if has_errors(findings):
+                raise ConfigError(findings)
+        if not self.setup.needed():
+            self.setup.load_wanted_samples()
+        self.sync.start()
+
+    @property
+    def labels(self) -> Labels:
+        """All texts, in both languages."""
+        return self._forms.labels
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All forms that may be used."""
+        return self._forms.catalogue
+
+    @property
+    def template_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with template and locale files; a form with an error is left out of the catalogue."""
+        return (*self._forms.findings, *self._forms.labels.findings)
 
     @property
     def company(self) -> str:
         """The company's name as set-up asked for it; "" before."""
-        raise NotImplementedError
+        return self._private.setting("company") or ""
 
     @property
     def language(self) -> str:
         """The company's language: what a visitor sees before he chose."""
-        raise NotImplementedError
+        if "language" in self.config.fixed:
+            return self.config.language
+        return self._private.setting("language") or self.config.language
 
     @property
     def is_demo(self) -> bool:
         """Whether everything is lost when the machine sleeps: pages show the banner."""
-        raise NotImplementedError
+        return self.config.mode == "demo"
 
     def reload_templates(self) -> bool:
-        """Takes up changed template and locale files; cheap when nothing changed. True when something was taken up."""
-        raise NotImplementedError
+        """Takes up changed template and locale files; looks at most once a second. True when something changed.
+
+        A new form has its sheet, list, history and downloads from then on, without a restart.
+        """
+        if self.clock() - self._looked_at < LOOK_AT_FILES_EVERY or not self._reloading.acquire(blocking=False):
+            return False
+        try:
+            self._looked_at = self.clock()
+            if stamp_of(self.config) == self._forms.stamp:
+                return False
+            self._forms = load_forms(self.config)
+            self.repository = self._new_repository()
+            self.sync.take_up_forms()
+            return True
+        finally:
+            self._reloading.release()
 
     def health(self) -> Health:
-        raise NotImplementedError
+        """Everything the status page shows."""
+        return Health(
+            sync=self.sync.status(),
+            sync_findings=self.sync.findings(),
+            template_findings=self.template_findings,
+            config_findings=self.config.findings,
+            revision=self._journal.revision(),
+        )
 
     def close(self) -> None:
-        raise NotImplementedError
+        """Closes every file; the checkpointer process writes what waits and ends."""
+        self.sync.close()
+        self._journal.close()
+        self._private.close()
+
+    def _new_repository(self) -> Repository:
+        return Repository(self._journal, self.catalogue, clock=self.clock, new_id=self.new_id, labels=self.labels)
+
+    def _settled_portal_id(self) -> str:
+        """This portal's id: the one it has, else the one a workbook found at its place carries, else a new one."""
+        known = self._private.setting(PORTAL_ID)
+        if known is None:
+            self._private.claim_setting(PORTAL_ID, portal_id_of(self.config.workbook) or self.new_id())
+        return known or self._private.setting(PORTAL_ID) or ""
+
+    def _set_demo_up(self) -> tuple[Finding, ...]:
+        admin = self.config.demo_admin
+        assert admin is not None
+        language = self.config.language
+        answers = SetupAnswers(
+            company=self.labels.text("setup.demo_company", language),
+            admin_name=self.labels.text("setup.demo_admin", language),
+            login=admin.login,
+            password=admin.password,
+            language=language,
+            sample_data=True,
+        )
+        return self.setup.run(answers, self.setup.code(), password_hash=admin.password_hash)
+
+    def _log(self, actor: Actor, action: str, template: str, detail: str) -> None:
+        who = actor.signature or actor.account_id
+        self._private.log_access(self.clock(), who, action, template=template, detail=detail)
 
 
 def system_clock(config: Config) -> Clock:

@@ -44,6 +44,8 @@ class Config:
     idle_minutes: int = 30
     keep_days: int = 7
     demo_admin: DemoAdmin | None = None
+    fixed: frozenset[str] = frozenset()
+    """Names the environment or the secrets decided: what is set in the portal does not change them."""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -77,7 +79,8 @@ class Config:
         for name in _PATHS:
             values[name] = base / Path(values[name]).expanduser()
         admin, problem = _demo_admin(environ, portal)
-        return cls(**values, demo_admin=admin, findings=(*findings, *problem))
+        fixed = frozenset(name for name in values if environ.get(f"PORTAL_{name.upper()}") or name in portal)
+        return cls(**values, demo_admin=admin, fixed=fixed, findings=(*findings, *problem))
 
 
 def is_community_cloud(environ: Mapping[str, str], *, exists: Callable[[Path], bool] = Path.exists) -> bool:
@@ -183,5 +186,5 @@ def _demo_admin(environ: Mapping[str, str], portal: Mapping[str, Any]) -> tuple[
 
 def setting_names() -> tuple[str, ...]:
     """Every setting the portal knows, for the reference and its test."""
-    known = {item.name for item in fields(Config)} - {"demo_admin", "findings"}
+    known = {item.name for item in fields(Config)} - {"demo_admin", "fixed", "findings"}
     return tuple(name for name in _KNOWN if name in known or name in _ADMIN)

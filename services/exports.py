@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from schemas import rights
-from schemas.field_types import CellFormat, CellValue, type_of
+from schemas.field_types import CellFormat, CellValue, show, target_of, type_of
 from schemas.finding import Finding
 from schemas.record import SYSTEM_COLUMNS, Actor, Record
 from schemas.template import Field, Template
@@ -19,9 +19,10 @@ from services.attachments import File
 from services.ports import Clock
 
 if TYPE_CHECKING:
+    from sheets_adapter.repository import ListQuery, Repository
+
     from schemas.catalogue import Catalogue
     from schemas.labels import Labels
-    from sheets_adapter.repository import ListQuery, Repository
 
 PAGE = 1000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,7 +56,7 @@ class Exports:
 
     def __init__(
         self,
-        repository: Repository,
+        repository: Callable[[], Repository],
         catalogue: Callable[[], Catalogue],
         labels: Callable[[], Labels],
         *,
@@ -79,7 +80,8 @@ class Exports:
         """
         form = self._catalogue()[template]
         if not rights.may(actor, form, "export"):
-            return Finding("A040", params={"template": template})
+            label = form.label
+            return Finding("A040", params={"template_zh": label.zh, "template_en": label.en})
         columns = self._columns(form, actor, language)
         records = self._all(template, actor, query)
         title = form.label.text(language)
@@ -99,7 +101,7 @@ class Exports:
     def _all(self, template: str, actor: Actor, query: ListQuery) -> Iterator[Record]:
         after = ""
         while True:
-            page = self._repository.page(template, actor, replace(query, limit=PAGE, after=after))
+            page = self._repository().page(template, actor, replace(query, limit=PAGE, after=after))
             yield from page.records
             if not page.next:
                 return
@@ -119,19 +121,17 @@ class Exports:
 
     def _field_column(self, field: Field, form: Template, actor: Actor, language: str) -> ExportColumn:
         kind = type_of(field)
-        target = "staff" if field.type == "user" else field.to
-        references = self._repository.references
+        target = target_of(field)
+        references = self._repository().references
 
         def cell(record: Record) -> CellValue:
             text = record.values.get(field.key, "")
             if not text:
                 return record.raw.get(field.key) or None
-            if target:
-                return references.display(target, text) or text
             if rights.is_masked(actor, form, field, False) and "*" in text:
                 return text
-            if field.type in _SHOWN or (language == "en" and field.choices):
-                return kind.show(text, field, language)
+            if target or field.type in _SHOWN or (language == "en" and field.choices):
+                return show(text, field, language, references)
             return kind.write_cell(text, field)
 
         shape: CellFormat = "text" if target else kind.cell_format(field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from schemas.finding import FieldRef, Finding
@@ -25,7 +26,8 @@ COMMON = frozenset(_USUAL.split())
 
 
 def find_password_problems(password: str, login: str) -> tuple[Finding, ...]:
-    """Why this password is not taken for this login: A010 short, A011 long, A012 the login, A013 common."""
+    """Why this password is not taken for this login: A010 short, A011 long, A012 the login, A013 common,
+    A017 characters that cannot be hashed."""
     at = FieldRef("password")
     return tuple(Finding(code, at=at, params=params) for code, params in _problems(password, login))
 
@@ -35,6 +37,8 @@ def _problems(password: str, login: str) -> Iterator[tuple[str, dict[str, int]]]
         yield "A010", {"characters": len(password), "min": MIN_CHARACTERS}
     if len(password.encode("utf-8", errors="surrogatepass")) > MAX_BYTES:
         yield "A011", {"bytes": len(password.encode("utf-8", errors="surrogatepass")), "max": MAX_BYTES}
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in password):
+        yield "A017", {}
     folded = password.casefold()
     if login and folded == login.casefold():
         yield "A012", {}

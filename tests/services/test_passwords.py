@@ -23,6 +23,8 @@ from services.passwords import find_password_problems
         ("12345678", ["A013"]),
         ("PassWord123", ["A013"]),
         ("aaaaaaaaaa", ["A013"]),
+        ("tab\tinside", ["A017"]),
+        ("half a \ud83d character", ["A017"]),
     ],
     ids=[
         "eight Chinese characters",
@@ -38,6 +40,8 @@ from services.passwords import find_password_problems
         "usual digits",
         "usual word, other case",
         "one letter",
+        "a control character",
+        "half a character",
     ],
 )
 def test_a_password_is_long_enough_short_enough_and_not_usual(password: str, codes: list[str]) -> None:

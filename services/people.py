@@ -1,0 +1,63 @@
+"""Staff records as sessions and accounts need them, read once per state of the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from schemas.record import SYSTEM_ACTOR
+from services.sessions import Person
+
+if TYPE_CHECKING:
+    from sheets_adapter.repository import Repository
+
+    from schemas.catalogue import Catalogue
+
+STAFF = "staff"
+LEFT = frozenset({"离职", "解除合作"})
+
+
+class People:
+    """Looks people up by staff ID. revision: the journal's counter; equal counters mean equal records."""
+
+    def __init__(
+        self,
+        repository: Callable[[], Repository],
+        catalogue: Callable[[], Catalogue],
+        revision: Callable[[], int],
+    ) -> None:
+        self._repository = repository
+        self._catalogue = catalogue
+        self._revision = revision
+        self._known: dict[str, Person | None] = {}
+        self._known_at = -1
+        self._lock = threading.Lock()
+
+    def person(self, staff_id: str) -> Person | None:
+        """The person, None when there is no such record; a withdrawn record still says who it is."""
+        revision = self._revision()
+        with self._lock:
+            if revision != self._known_at:
+                self._known, self._known_at = {}, revision
+            if staff_id in self._known:
+                return self._known[staff_id]
+        found = self._read(staff_id)
+        with self._lock:
+            if self._known_at == revision:
+                self._known[staff_id] = found
+        return found
+
+    def is_staff(self, staff_id: str) -> bool:
+        """Whether an account may be made for that staff ID: there is a record and the person has not left."""
+        found = self.person(staff_id) if staff_id else None
+        return found is not None and not found.has_left
+
+    def _read(self, staff_id: str) -> Person | None:
+        if STAFF not in self._catalogue():
+            return None
+        record = self._repository().find_by_key(STAFF, staff_id, SYSTEM_ACTOR)
+        if record is None:
+            return None
+        values = record.values
+        return Person(values.get("staff_name", ""), values.get("dept", ""), values.get("staff_state") in LEFT)
