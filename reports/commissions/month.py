@@ -107,9 +107,10 @@ class PersonMonth:
 
 @dataclass(frozen=True)
 class MonthBook:
-    """A month of everybody, and what it was computed from."""
+    """A month of everybody, and what it was computed from; nothing after `until` is known."""
 
     month: int
+    until: date
     terms: Terms
     people: Mapping[str, Person]
     ledger: Ledger
@@ -128,7 +129,7 @@ def month_book(frames: Frames, terms: Terms, month: int, until: date, closed: Cl
     maker = _Maker(month, terms, people, ledger, expenses, quotas)
     of = maker.everybody()
     return MonthBook(
-        month, terms, people, ledger, expenses, of, (*ledger.findings, *expenses.findings, *maker.findings)
+        month, until, terms, people, ledger, expenses, of, (*ledger.findings, *expenses.findings, *maker.findings)
     )
 
 

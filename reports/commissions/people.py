@@ -69,6 +69,11 @@ def month_number(text: str) -> int:
     return (int(text[:4]) - 1970) * 12 + int(text[5:7]) - 1
 
 
+def month_of_day(day: date) -> int:
+    """The number of the month a day lies in."""
+    return (day.year - 1970) * 12 + day.month - 1
+
+
 def month_text(number: int) -> str:
     """The reverse of `month_number`."""
     return f"{number // 12 + 1970:04d}-{number % 12 + 1:02d}"
