@@ -245,8 +245,11 @@ class Store(Protocol):
         """All or nothing, durable before it returns, exactly one commit."""
         ...
 
-    def changed_rows(self, table: str, after_revision: int) -> Sequence[Row]:
-        """Rows last written after that revision, in revision order: the delta for frames and checkpoints."""
+    def changed_rows(self, table: str, after_revision: int, *, columns: Sequence[str] | None = None) -> Sequence[Row]:
+        """Rows last written after that revision, in revision order: the delta for frames and checkpoints.
+
+        columns: only these values of each row, without raw and extra; all when not given.
+        """
         ...
 
     def changes(self, *, table: str = "", row_id: str = "", after: int = 0, limit: int = 200) -> Sequence[Change]:

@@ -132,9 +132,10 @@ class Journal:
         """All or nothing; durable before it returns."""
         return self._queue.write(batch)
 
-    def changed_rows(self, table: str, after_revision: int) -> Sequence[Row]:
-        """Rows last written after that revision, in revision order."""
+    def changed_rows(self, table: str, after_revision: int, *, columns: Sequence[str] | None = None) -> Sequence[Row]:
+        """Rows last written after that revision, in revision order; only these columns, if given."""
         with self._reading(table) as (db, layout):
+            layout = layout if columns is None else layout.narrowed(columns)
             sql = f"{layout.select} WHERE r._revision > ? ORDER BY r._revision, r._row"
             return [layout.row(cells) for cells in db.execute(sql, (after_revision,))]
 

@@ -132,9 +132,15 @@ class Layout:
         """The SQL table holding the search texts, quoted."""
         return quoted(f"find:{self.spec.name}")
 
-    @cached_property
+    @property
     def _own(self) -> str:
-        return ", ".join(["r._row", "r._id", "r._version", "r._revision", "r._raw", "r._extra", "r._pairs"])
+        return "r._row, r._id, r._version, r._revision, r._raw, r._extra, r._pairs"
+
+    def narrowed(self, keys: Sequence[str]) -> Layout:
+        """The same table with only these columns, and without raw, extra and pairs, for reading."""
+        known = self.columns
+        columns = tuple(known[key] for key in keys if key in known)
+        return _NarrowLayout(self.number, TableSpec(self.spec.name, columns))
 
     @cached_property
     def select(self) -> str:
@@ -197,6 +203,12 @@ class Layout:
     def row(self, cells: Sequence[SqlValue]) -> Row:
         """The row behind one result of `select`, without what only the journal knows."""
         return self.stored_row(cells).row
+
+
+class _NarrowLayout(Layout):
+    @property
+    def _own(self) -> str:
+        return "r._row, r._id, r._version, r._revision, NULL, NULL, NULL"
 
 
 def _loads(text: SqlValue) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from sheets_adapter.contract import Change, Row, Written
 from sheets_adapter.journal_layout import Layout
 from sheets_adapter.journal_write import stored_rows
+from sheets_adapter.row_history import LONGEST, undo
 
 _COLUMNS = "c.seq, c.revision, t.name, c.row_id, c.verb, c.actor, c.at, c.source, c.before, c.after"
 _FROM = "FROM changes AS c JOIN tables AS t ON t.number = c.tbl"
@@ -60,25 +61,7 @@ def written_under(
 
 def _row_as_written(db: sqlite3.Connection, layout: Layout, change: Change) -> Row:
     row = stored_rows(db, layout, [change.row_id])[change.row_id].row
-    later = read_changes(db, table=change.table, row_id=change.row_id, after=change.seq, limit=1_000_000)
+    later = read_changes(db, table=change.table, row_id=change.row_id, after=change.seq, limit=LONGEST)
     for undone in reversed(later):
-        row = _undo(row, undone)
+        row = undo(row, undone)
     return replace(row, revision=change.revision)
-
-
-def _undo(row: Row, change: Change) -> Row:
-    """The row before that change."""
-    parts: dict[str, dict[str, str]] = {"values": dict(row.values), "raw": dict(row.raw), "extra": dict(row.extra)}
-    for name in change.after.keys() - change.before.keys():
-        part, key = _part_of(name)
-        parts[part].pop(key, None)
-    for name, text in change.before.items():
-        part, key = _part_of(name)
-        parts[part][key] = text
-    return Row(row.row_id, parts["values"], parts["raw"], parts["extra"], row.version - 1)
-
-
-def _part_of(name: str) -> tuple[str, str]:
-    """Which part of a row a change's name means: "raw:<key>", "extra:<header>" or a column's key."""
-    part, separator, key = name.partition(":")
-    return (part, key) if separator and part in ("raw", "extra") else ("values", name)

@@ -55,8 +55,9 @@ def _unequal(column: Column, test: Test) -> Sql:
 
 def _among(column: Column, test: Test) -> Sql:
     given = [encode(column.kind, value) for value in test.values if value]
-    listed = f"{_plain(column)} IN ({', '.join('?' * len(given))})"
-    return (f"({listed} OR {_plain(column)} IS NULL)" if "" in test.values else listed), [*given]
+    # as JSON, because SQLite binds only so many parameters
+    listed = f"{_plain(column)} IN (SELECT value FROM json_each(?))"
+    return (f"({listed} OR {_plain(column)} IS NULL)" if "" in test.values else listed), [json.dumps(given)]
 
 
 def _contains(column: Column, test: Test) -> Sql:

@@ -152,11 +152,12 @@ class MemoryStore:
                 self._keys[batch.key] = (batch.at, outcome)
             return replace(outcome, rows=tuple(map(_copied, outcome.rows)))
 
-    def changed_rows(self, table: str, after_revision: int) -> Sequence[Row]:
-        """Rows last written after that revision, in revision order."""
+    def changed_rows(self, table: str, after_revision: int, *, columns: Sequence[str] | None = None) -> Sequence[Row]:
+        """Rows last written after that revision, in revision order; only these columns, if given."""
         with self._open():
             rows = [row for row in self._table(table).rows.values() if row.revision > after_revision]
-            return [_copied(row) for row in sorted(rows, key=lambda row: row.revision)]
+            rows.sort(key=lambda row: row.revision)
+            return [_copied(row) if columns is None else _narrowed(row, columns) for row in rows]
 
     def changes(self, *, table: str = "", row_id: str = "", after: int = 0, limit: int = 200) -> Sequence[Change]:
         """The audit trail, oldest first."""
@@ -208,6 +209,11 @@ class MemoryStore:
 
 def _copied(row: Row) -> Row:
     return replace(row, values=dict(row.values), raw=dict(row.raw), extra=dict(row.extra))
+
+
+def _narrowed(row: Row, columns: Sequence[str]) -> Row:
+    values = {key: text for key, text in row.values.items() if key in columns}
+    return Row(row.row_id, values, version=row.version, revision=row.revision)
 
 
 def _flat(row: Row | None) -> dict[str, str]:

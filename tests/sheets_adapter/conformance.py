@@ -378,6 +378,12 @@ class StoreConformance(QueryConformance):
         ]
         assert list(store.changed_rows("orders", 4)) == []
 
+    def test_changed_rows_may_be_read_by_a_few_columns(self, store: Store) -> None:
+        written(store, put("r1", customer="甲", amount="5.00", quantity="1", raw={"day": "下周"}, extra={"备注": "x"}))
+        assert store.changed_rows("orders", 0, columns=["amount", "customer", "colour"]) == [
+            Row("r1", {"customer": "甲", "amount": "5.00"}, version=1, revision=1)
+        ]
+
     # tables
 
     def test_a_table_gains_columns_and_loses_none(self, store: Store) -> None:

@@ -1,0 +1,102 @@
+"""Lists of records as a person sees them: tabs, search, filters, order, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from schemas.folding import fold
+from schemas.record import VOID, Actor, Record
+from schemas.rights import may_read_field, scope
+from schemas.template import Template
+from sheets_adapter.access import Tab
+from sheets_adapter.contract import Page, Query, Test
+from sheets_adapter.desk import Desk
+from sheets_adapter.record_tables import record_of
+
+Which = Literal["live", "void", "any"]
+NEWEST_FIRST = (("created_at", True),)
+_TABS: tuple[Tab, ...] = ("all", "own", "department")
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list shows. search: words as typed. filters: tests of columns. sort: (column, descending), default the
+    template's. after: the `next` of the page before. void: live records, withdrawn ones (the bin), or both."""
+
+    tab: Tab = "all"
+    search: str = ""
+    filters: tuple[Test, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
+    limit: int = 50
+    after: str = ""
+    void: Which = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """One page; `total` counts all records of the query, `next` is "" on the last page. Lines are not read along."""
+
+    records: tuple[Record, ...]
+    total: int
+    next: str = ""
+
+
+def read_page(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> RecordPage:
+    """The page as the actor may see it. A cursor that fits the order no longer starts from the first page."""
+    query = _query(desk, template, actor, asked)
+    if query is None:
+        return RecordPage((), 0)
+    page = _read(desk, query)
+    records = (record_of(template, row, {}) for row in page.rows)
+    return RecordPage(tuple(desk.access.shown(template, record, actor) for record in records), page.total, page.next)
+
+
+def count_tabs(desk: Desk, template: Template, actor: Actor) -> Mapping[str, int]:
+    """Live records per tab the actor has, widest first, and withdrawn ones under "void"."""
+    width = {"none": (), "own": ("own",), "department": ("own", "department"), "all": _TABS}[scope(actor, template)]
+    asked = {tab: ListQuery(tab=tab, limit=1) for tab in _TABS if tab in width}
+    asked["void"] = ListQuery(limit=1, void="void")  # type: ignore[index]
+    queries = {name: _query(desk, template, actor, one) for name, one in asked.items()}
+    return {name: desk.store.query(query).total if query else 0 for name, query in queries.items()}
+
+
+def _read(desk: Desk, query: Query) -> Page:
+    try:
+        return desk.store.query(query)
+    except ValueError:
+        if not query.after:
+            raise
+        return desk.store.query(replace(query, after=""))
+
+
+def _query(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> Query | None:
+    """The store's query; None when the actor sees nothing. Raises LookupError for a column he may not read."""
+    _require_readable(template, actor, asked)
+    group = desk.access.group(template, actor, asked.tab)
+    if group == ():
+        return None
+    own = {"live": (Test("status", "ne", VOID),), "void": (Test("status", "eq", VOID),), "any": ()}[asked.void]
+    return Query(
+        template.key,
+        where=(*own, *asked.filters),
+        any_of=(group,) if group else (),
+        search=tuple(filter(None, map(fold, asked.search.split()))),
+        sort=asked.sort or _default_sort(template),
+        limit=asked.limit,
+        after=asked.after,
+    )
+
+
+def _require_readable(template: Template, actor: Actor, asked: ListQuery) -> None:
+    """A filter or an order by a hidden column would tell what it holds."""
+    for key in [*(test.column for test in asked.filters), *(key for key, _ in asked.sort)]:
+        item = template.by_key.get(key)
+        if item is not None and not may_read_field(actor, template, item):
+            raise LookupError(f"{template.key} has no column {key!r} for {actor.signature}")
+
+
+def _default_sort(template: Template) -> tuple[tuple[str, bool], ...]:
+    given = tuple((key.removeprefix("-"), key.startswith("-")) for key in template.list_view.sort)
+    return given or NEWEST_FIRST

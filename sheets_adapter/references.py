@@ -1,0 +1,151 @@
+"""References between records: key ↔ display, kept in memory and refreshed by what the store wrote since."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas.folding import fold
+from schemas.record import VOID
+from schemas.template import Template
+from sheets_adapter.contract import Row, Store
+from sheets_adapter.record_tables import display_of
+
+if TYPE_CHECKING:
+    from schemas.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One record others may refer to. `folded` is what the picker searches: key and display."""
+
+    row_id: str
+    key: str
+    display: str
+    is_live: bool
+    folded: str
+
+
+class _Targets:
+    """The targets of one template, as of a revision of the store."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self.revision = 0
+        self._rows: dict[str, Target] = {}
+        self._by_key: dict[str, dict[str, Target]] = {}
+        self._by_text: dict[str, dict[str, Target]] = {}
+        self.live = 0
+
+    def refresh(self, store: Store, revision: int) -> None:
+        """Takes in what was written since the last time."""
+        wanted = {self._template.record_key, self._template.display, "status"} - {None}
+        columns = [key for key in wanted if key]
+        for row in store.changed_rows(self._template.key, self.revision, columns=columns):
+            self._forget(row.row_id)
+            self._keep(row)
+        self.revision = revision
+
+    def _keep(self, row: Row) -> None:
+        template = self._template
+        key = row.values.get(template.record_key, "") if template.record_key else row.row_id
+        if not key:
+            return
+        display = display_of(template, row.values, row.row_id)
+        is_live = row.values.get("status") != VOID
+        folded_key, folded_display = fold(key), fold(display)
+        target = Target(row.row_id, key, display, is_live, f"{folded_key} {folded_display}")
+        self._rows[row.row_id] = target
+        self._by_key.setdefault(key, {})[row.row_id] = target
+        for text in {folded_key, folded_display}:
+            self._by_text.setdefault(text, {})[row.row_id] = target
+        self.live += is_live
+
+    def _forget(self, row_id: str) -> None:
+        target = self._rows.pop(row_id, None)
+        if target is None:
+            return
+        self.live -= target.is_live
+        for index, texts in ((self._by_key, [target.key]), (self._by_text, target.folded.split(" "))):
+            for text in texts:
+                index.get(text, {}).pop(row_id, None)
+                if not index.get(text):
+                    index.pop(text, None)
+
+    def of_key(self, key: str) -> Target | None:
+        """The record of that key, a live one first."""
+        found = self._by_key.get(key, {}).values()
+        return next((target for target in found if target.is_live), next(iter(found), None))
+
+    def of_text(self, text: str) -> tuple[str, ...]:
+        """Keys whose folded key or display is that text: of live records, else of withdrawn ones."""
+        found = self._by_text.get(fold(text), {}).values()
+        live = {target.key for target in found if target.is_live}
+        return tuple(sorted(live or {target.key for target in found}))
+
+    def search(self, words: Sequence[str], limit: int) -> list[Target]:
+        """Live targets that hold every word, those that begin with the first word before others, then by key."""
+        live = (target for target in self._rows.values() if target.is_live)
+        hits = [target for target in live if all(word in target.folded for word in words)]
+        first = words[0] if words else ""
+        hits.sort(key=lambda target: (not any(part.startswith(first) for part in target.folded.split(" ")), target.key))
+        return hits[:limit]
+
+
+class ReferenceIndex:
+    """`References` over all templates of a catalogue. A call costs one look at the store's revision."""
+
+    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._targets: dict[str, _Targets] = {}
+        self._lock = threading.RLock()
+
+    def display(self, template: str, key: str) -> str | None:
+        """Display text of a live or withdrawn record."""
+        with self._lock:
+            target = self._fresh(template).of_key(key) if self._knows(template) else None
+            return target.display if target else None
+
+    def resolve(self, template: str, text: str) -> tuple[str, ...]:
+        """Keys of the records the text may mean."""
+        if not self._knows(template):
+            return ()
+        with self._lock:
+            targets = self._fresh(template)
+            return (text,) if targets.of_key(text) else targets.of_text(text)
+
+    def is_live(self, template: str, key: str) -> bool:
+        """Whether there is a record of that key that is not withdrawn."""
+        with self._lock:
+            target = self._fresh(template).of_key(key) if self._knows(template) else None
+            return target is not None and target.is_live
+
+    def find(self, template: str, key: str) -> Target | None:
+        """The record of that key."""
+        with self._lock:
+            return self._fresh(template).of_key(key) if self._knows(template) else None
+
+    def search(self, template: str, words: Iterable[str], limit: int) -> list[Target]:
+        """Live records that hold every folded word in key or display."""
+        if not self._knows(template):
+            return []
+        with self._lock:
+            return self._fresh(template).search(list(words), limit)
+
+    def count(self, template: str) -> int:
+        """How many live records there are."""
+        with self._lock:
+            return self._fresh(template).live if self._knows(template) else 0
+
+    def _knows(self, template: str) -> bool:
+        return template in self._catalogue
+
+    def _fresh(self, template: str) -> _Targets:
+        targets = self._targets.setdefault(template, _Targets(self._catalogue[template]))
+        revision = self._store.revision()
+        if revision != targets.revision or not revision:
+            targets.refresh(self._store, revision)
+        return targets

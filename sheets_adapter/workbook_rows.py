@@ -1,0 +1,211 @@
+"""Rows found in the workbook, on their way into the journal: written whatever rules they break.
+
+People edit the workbook without the form's checks. What they typed stands; a broken rule is a finding, never a
+refusal. Numbers that are missing are given out, computed fields are worked out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from schemas.computing import is_computed
+from schemas.finding import CellRef, Finding, Severity
+from schemas.record import SYSTEM_ACTOR, VOID
+from schemas.remember import remembered
+from schemas.template import LineTable, Template
+from schemas.validation import compute, compute_lines, validate
+from sheets_adapter.contract import Put, Refused, Row, Stale, WriteBatch, Written
+from sheets_adapter.desk import Desk, Stored
+from sheets_adapter.record_tables import (
+    line_table,
+    line_values,
+    number_of,
+    search_text,
+    serial_requests,
+    similar_pairs,
+    unique_fields,
+    unique_pairs,
+)
+
+if TYPE_CHECKING:
+    from sheets_adapter.take_in import SheetRow
+
+WORKBOOK = "工作簿"
+_ATTEMPTS = 5
+
+
+class Taker:
+    """Writes rows of one table of the workbook."""
+
+    def __init__(self, desk: Desk, template: Template, line: LineTable | None, sheet: str) -> None:
+        self._desk = desk
+        self._template = template
+        self._line = line
+        self._sheet = sheet
+        self._table = line_table(template, line) if line else template.key
+        self._now = desk.clock()
+
+    def take(self, rows: Sequence[SheetRow]) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[Finding, ...]]:
+        """The rows as the journal holds them now, ids of rows somebody changed meanwhile, findings."""
+        findings = [] if self._line else self._find_problems(rows)
+        puts = {row.row_id: self._put(row) for row in rows}
+        stale: list[str] = []
+        while puts:
+            outcome = self._desk.store.write(self._batch(tuple(puts.values())))
+            if isinstance(outcome, Written):
+                break
+            late = [problem.put.row_id for problem in outcome.problems if isinstance(problem, Stale)]
+            stale += late
+            puts = {row_id: put for row_id, put in puts.items() if row_id not in late}
+        self._recompute(puts.values())
+        found = self._desk.store.get_many(self._table, list(puts))
+        return tuple(found[row_id] for row_id in puts), tuple(stale), tuple(findings)
+
+    def _put(self, row: SheetRow) -> Put:
+        put = Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
+        if self._line:
+            return put
+        # Held as lookups: a number typed twice must not keep the rest of the sheet out.
+        return replace(
+            put,
+            lookups=(*unique_pairs(self._template, row.values), *similar_pairs(self._template, row.values)),
+            serials=serial_requests(self._template, {**row.raw, **row.values}, self._now.date()),
+            search=self._search(row.row_id, row.values),
+        )
+
+    def _search(self, record_id: str, values: Mapping[str, str]) -> str:
+        lines = [
+            (line.key, line_values(row))
+            for line in self._template.lines
+            for row in self._desk.live_lines(self._template, line, record_id)
+        ]
+        return search_text(self._template, values, lines, self._desk.references)
+
+    def _batch(self, puts: tuple[Put, ...]) -> WriteBatch:
+        return WriteBatch(puts, WORKBOOK, self._now, "workbook")
+
+    # what is wrong
+
+    def _find_problems(self, rows: Sequence[SheetRow]) -> list[Finding]:
+        findings = self._find_duplicates(rows)
+        context = self._desk.context(None)
+        for row in rows:
+            values = {key: text for key, text in row.values.items() if key in self._template.by_key}
+            if row.values.get("status") == VOID:
+                continue
+            for found in validate(self._template, {}, {}, context, stored=values).findings:
+                field = str(found.params.get("field", ""))
+                if found.severity is Severity.ERROR and field not in row.raw and found.code != "V081":
+                    findings.append(replace(found, at=self._place(row), severity=Severity.WARNING))
+        return findings
+
+    def _find_duplicates(self, rows: Sequence[SheetRow]) -> list[Finding]:
+        """Rows whose unique answers another live record has, in the journal or in the same sheet."""
+        held: dict[str, dict[str, set[str]]] = {}
+        pairs = {
+            row.row_id: unique_pairs(self._template, row.values) for row in rows if row.values.get("status") != VOID
+        }
+        names = {name for some in pairs.values() for name, _ in some}
+        for name in names:
+            asked = [folded for some in pairs.values() for one, folded in some if one == name]
+            found = self._desk.store.holders(self._template.key, name, asked)
+            held[name] = {folded: set(row_ids) for folded, row_ids in found.items()}
+        findings = []
+        for row in rows:
+            for name, folded in pairs.get(row.row_id, ()):
+                others = held[name].setdefault(folded, set()) - {row.row_id}
+                held[name][folded].add(row.row_id)
+                if others:
+                    findings.append(self._duplicate(row, name, min(others)))
+        return findings
+
+    def _duplicate(self, row: SheetRow, name: str, holder_id: str) -> Finding:
+        holder = self._desk.store.get(self._template.key, holder_id)
+        field = name if name in unique_fields(self._template) else name.partition("+")[0]
+        number = number_of(self._template, holder) if holder else holder_id
+        params = {"field": field, "value": row.values.get(field, ""), "number": number}
+        return Finding("R030", self._place(row), params, Severity.WARNING)
+
+    def _place(self, row: SheetRow) -> CellRef | None:
+        return CellRef(self._sheet, row.row) if row.row else None
+
+    # computed fields
+
+    def _recompute(self, puts: Iterable[Put]) -> None:
+        """Works the computed fields of the records out again, and the search text where lines changed."""
+        if not self._line and not has_computed(self._template):
+            return
+        records = {put.values.get("record_id", "") if self._line else put.row_id for put in puts}
+        for record_id in sorted(records - {""}):
+            for _ in range(_ATTEMPTS):
+                written = self._recompute_record(record_id)
+                if not isinstance(written, Refused):
+                    break
+
+    def _recompute_record(self, record_id: str) -> Written | Refused | None:
+        stored = self._desk.stored(self._template, record_id)
+        if stored is None or stored.row.values.get("status") == VOID:
+            return None
+        puts = recomputed(self._desk, self._template, stored, lines_changed=self._line is not None)
+        if not puts:
+            return None
+        return self._desk.store.write(WriteBatch(puts, SYSTEM_ACTOR.signature, self._now, "system"))
+
+
+@remembered
+def has_computed(template: Template) -> bool:
+    """Whether any field of the header or a line is worked out from others."""
+    lines = (item for line in template.lines for item in line.fields)
+    return any(is_computed(item) or item.in_force for item in (*template.fields, *lines))
+
+
+def recomputed(desk: Desk, template: Template, stored: Stored, *, lines_changed: bool) -> tuple[Put, ...]:
+    """The rows of a record whose computed fields are not what they should be; the header also when lines changed."""
+    values = {key: text for key, text in stored.row.values.items() if key in template.by_key}
+    lines = {key: [line_values(row) for row in rows] for key, rows in stored.lines.items()}
+    context = desk.context(None)
+    puts = []
+    for key, texts in compute_lines(template, values, lines, context).items():
+        for row, known, new in zip(stored.lines[key], lines[key], texts, strict=True):
+            if any(known.get(name, "") != text for name, text in new.items()):
+                known.update(new)
+                put = Put(f"{template.key}.{key}", row.row_id, {**row.values, **new}, "recompute", row.etag)
+                puts.append(replace(put, raw=_without(row.raw, new), extra=row.extra))
+    worked_out = compute(template, values, lines, context)
+    if lines_changed or any(values.get(key, "") != text for key, text in worked_out.items()):
+        puts.append(_header_put(desk, template, stored.row, worked_out, lines))
+    return tuple(puts)
+
+
+def _header_put(
+    desk: Desk,
+    template: Template,
+    row: Row,
+    worked_out: Mapping[str, str],
+    lines: Mapping[str, Sequence[Mapping[str, str]]],
+) -> Put:
+    values = {**row.values, **worked_out}
+    every = [(key, line) for key, rows in lines.items() for line in rows]
+    return Put(
+        template.key,
+        row.row_id,
+        values,
+        "recompute",
+        row.etag,
+        _without(row.raw, worked_out),
+        row.extra,
+        lookups=(*unique_pairs(template, values), *similar_pairs(template, values)),
+        search=search_text(template, values, every, desk.references),
+    )
+
+
+def _without(raw: Mapping[str, str], worked_out: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in raw.items() if not worked_out.get(key)}
+
+
+def moment_of(text: str, zone_of: datetime) -> datetime:
+    """The moment a system column holds, in the zone of `zone_of`."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone_of.tzinfo)
