@@ -228,16 +228,17 @@ class SheetXml:
 
     def column_cells(self, column: int) -> Iterator[tuple[int, CellXml]]:
         """(row, cell) of every cell of one column."""
-        opening = re.escape(f"<{self.dialect.prefix}c ".encode())
-        if self.rows.count(opening + b'r="') != self.rows.count(opening):
+        tag = f"<{self.dialect.prefix}c ".encode()
+        opening = re.escape(tag)
+        if self.rows.count(tag + b'r="') != self.rows.count(tag):
             # Some program writes r= elsewhere in the tag; the pattern that allows for it is six times slower.
             opening += rb"(?:[^>]*?\s)?"
         address = rb"r=[\"']" + column_letters(column).encode() + rb"(\d+)[\"']"
         close = f"</{self.dialect.prefix}c".encode()
         pattern = re.compile(opening + address + rb"([^>]*?)(?:/>|>(.*?)" + close + rb"\s*>)", re.DOTALL)
         for match in pattern.finditer(self.rows):
-            tag = match[0][: match[0].index(b">")]
-            yield int(match[1]), CellXml(column, match[0], tag, match[3] or b"")
+            attributes = match[0][: match[0].index(b">")]
+            yield int(match[1]), CellXml(column, match[0], attributes, match[3] or b"")
 
     def replace_rows(self, changed: Mapping[int, bytes]) -> None:
         """Puts whole rows in place, replacing or inserting by number, in one pass and one join."""
