@@ -99,7 +99,7 @@ def _read_landline(compact: str, accepts: tuple[str, ...]) -> tuple[str, str]:
         return "", "V055"
     if not digits.startswith("0"):
         return "", "V053" if len(digits) in (7, 8) else "V055"
-    area = 3 if digits[1] in "12" else 4
+    area = 3 if digits[1:2] in ("1", "2") else 4
     number = digits[area:]
     if len(number) not in (7, 8):
         return "", "V054"
