@@ -269,6 +269,8 @@ class RowReader:
                 return
             if only_display and not display:
                 return
+            # A name nobody had so far still stands beside the old key: it is the name that was typed last.
+            only_display = only_display or (same_key and known == RAW + display)
         wanted = display if only_display or not target_key else target_key
         at = self._map.columns.get(key, self._map.columns.get(f"{key}{KEY_PART}", 0))
         self._keep(cells, key, at, number, *self._resolve(key, wanted, display, by_key=wanted == target_key))
@@ -371,6 +373,7 @@ class RowWriter:
 
     def shown(self, row_id: str, cells: Cells) -> dict[str, str]:
         """Column → the text it should carry: canonical, or raw with its mark; empty ones are absent."""
+        cells = self._kept_in_sheet(cells)
         wanted = {column: text for column, text in cells.items() if column not in self._plan.paired}
         wanted[self._plan.id_column] = row_id
         for key in self._plan.paired & cells.keys():
@@ -378,6 +381,11 @@ class RowWriter:
             _show(wanted, key, display)
             _show(wanted, f"{key}{KEY_PART}", target_key)
         return wanted
+
+    def _kept_in_sheet(self, cells: Cells) -> dict[str, str]:
+        """Without values of fields the template no longer has: their columns are people's now."""
+        columns = self._plan.cell_columns
+        return {column: text for column, text in cells.items() if column in columns or column.startswith(EXTRA)}
 
     def _pair(self, key: str, text: str) -> tuple[str, str]:
         if text.startswith(RAW):
@@ -417,7 +425,7 @@ class RowWriter:
         shown = {column: text for column, text in wanted.items() if column in paired}
         kinds = {column: kind for column, kind in (before.shown if before else {}).items() if column.startswith(EXTRA)}
         shown |= {column: kind for column, kind in kinds.items() if column in cells}
-        return Seen(dict(cells), shown, before.formulas if before else frozenset())
+        return Seen(self._kept_in_sheet(cells), shown, before.formulas if before else frozenset())
 
     def differences(self, row_id: str, cells: Cells, seen: Seen, extras: Collection[str]) -> dict[str, str]:
         """Column → text the file still needs. Cells with formulas are people's; so is a column they took out."""

@@ -49,10 +49,10 @@ class FoldedTable:
 
 @dataclass
 class FoldResult:
-    """All folded tables; `changed`: the workbook's bytes differ; `refused`: why a sheet had to be left out."""
+    """All folded tables, complete up to the store's `revision`. refused: why a sheet had to be left out."""
 
+    revision: int
     tables: list[FoldedTable] = field(default_factory=list)
-    changed: bool = False
     refused: StoreError | None = None
 
 
@@ -66,7 +66,7 @@ class Fold:
         self._context = context
         self._revision = store.revision()
         self._renamed = _RenamedTargets(store, state, {})
-        self.result = FoldResult()
+        self.result = FoldResult(self._revision)
 
     def run(self, plans: Sequence[TablePlan]) -> FoldResult:
         """Folds every table; a sheet that cannot be edited safely is left out, its rows wait."""
@@ -87,7 +87,7 @@ class Fold:
         known = self._state.sheet(plan.table)
         if known is None and find_sheet(self._workbook, plan) is not None:
             return  # there, but its header was not understood
-        if known is not None and known.crc < 0:
+        if known is not None and not known.is_understood:
             return
         if known is None:
             known = self._add_sheet(plan)
@@ -104,7 +104,6 @@ class Fold:
     def _add_sheet(self, plan: TablePlan) -> SheetState:
         columns = [one.column for one in plan.columns]
         self._workbook.add_sheet(design_of(plan))
-        self.result.changed = True
         places = {column: at for at, column in enumerate(columns)}
         headers = {one.column: one.header for one in plan.columns}
         return SheetState(SheetMap(plan.sheet, 1, places, {}, headers), 0, 0)
@@ -115,7 +114,6 @@ class Fold:
             return sheet_map
         edit = SheetEdit(sheet_map.header_row, new_columns=[_new_column(one) for one in missing])
         added = self._workbook.edit(sheet_map.sheet, edit).new_columns
-        self.result.changed = True
         places = {one.column: at for one, at in zip(missing, added, strict=True)}
         headers = {one.column: one.header for one in missing}
         return replace(sheet_map, columns={**sheet_map.columns, **places}, headers={**sheet_map.headers, **headers})
@@ -129,7 +127,6 @@ class Fold:
             return sheet_map
         cells: dict[int, CellValue] = {sheet_map.columns[column]: header for column, header in renamed.items()}
         self._workbook.edit(sheet_map.sheet, SheetEdit(sheet_map.header_row, {sheet_map.header_row: cells}))
-        self.result.changed = True
         return replace(sheet_map, headers={**sheet_map.headers, **renamed})
 
     # the rows
@@ -184,7 +181,6 @@ class Fold:
             columns=frozenset(sheet_map.columns.values()),
         )
         result = self._workbook.edit(sheet_map.sheet, edit)
-        self.result.changed = True
         skipped: dict[int, set[int]] = {}
         for row, column in result.skipped_formulas:
             skipped.setdefault(row, set()).add(column)

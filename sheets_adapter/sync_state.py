@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from schemas.finding import CellRef, Finding, Severity
 from sheets_adapter.codec import Seen
 from sheets_adapter.columns import SheetMap
 from sheets_adapter.journal_layout import quoted
+from sheets_adapter.sqlite_files import named_errors
 
 GenerationKind = Literal["seen", "intent", "published", "abandoned"]
 State = Literal["ok", "waiting", "busy", "stopped"]
@@ -106,6 +108,15 @@ class SheetState:
     crc: int
     folded: int
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether its header row was found when it was last read."""
+        return self.crc >= 0
+
+    def with_crc(self, crc: int) -> SheetState:
+        """The same sheet with another fingerprint."""
+        return SheetState(self.map, crc, self.folded)
+
 
 def seen_text(seen: Seen) -> str:
     """A row's content as it is kept; equal texts are equal content."""
@@ -125,8 +136,9 @@ class SyncState:
     Writes belong inside `transaction()`; a single write outside one is its own transaction.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
+        self._path = path
         self._lock = threading.RLock()
         with self.transaction():
             for statement in SYNC_SQL.strip().split(";\n"):
@@ -134,8 +146,8 @@ class SyncState:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside are durable together or not at all. May be nested."""
-        with self._lock:
+        """All writes inside are durable together or not at all. May be nested. Raises StoreUnavailable."""
+        with self._lock, named_errors(self._path):
             if self._db.in_transaction:
                 yield
                 return
@@ -143,7 +155,8 @@ class SyncState:
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk rolls back by itself
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 
@@ -153,7 +166,7 @@ class SyncState:
             self._db.close()
 
     def _read(self, sql: str, *bound: object) -> list[tuple[object, ...]]:
-        with self._lock:
+        with self._lock, named_errors(self._path):
             return self._db.execute(sql, bound).fetchall()
 
     def _write(self, sql: str, *bound: object) -> None:
@@ -192,6 +205,12 @@ class SyncState:
     def mark_generation(self, gen: int, kind: GenerationKind) -> None:
         """Says what became of a generation."""
         self._write("UPDATE sync_generation SET kind = ? WHERE gen = ?", kind, gen)
+
+    def drop_generation(self, gen: int) -> None:
+        """Forgets a publication that certainly never reached the file."""
+        with self.transaction():
+            self._db.execute("DELETE FROM sync_base WHERE gen = ?", (gen,))
+            self._db.execute("DELETE FROM sync_generation WHERE gen = ?", (gen,))
 
     def knows_generation(self, gen: int) -> bool:
         """Whether this journal made the generation."""

@@ -16,7 +16,7 @@ from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
 from sheets_adapter.codec import STATUS, DecodedRow, RowReader, RowWriter, Seen, cells_of, parts_of
 from sheets_adapter.columns import EXTRA, TablePlan
-from sheets_adapter.contract import ABSENT, Row, Store, StoreError, Verb
+from sheets_adapter.contract import ABSENT, Query, Row, Store, StoreError, Test, Verb
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.merge import MergeRules, RowMerge, Verdict, merge_missing_row, merge_row, removes_too_many
 from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, open_sheet
@@ -224,6 +224,7 @@ class TableIntake:
         self._rules = self._merge_rules()
         self._findings: list[Finding] = []
         self._kept: dict[str, str | None] = {}
+        self._last_line: dict[str, int] = {}
 
     def _merge_rules(self) -> MergeRules:
         mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
@@ -358,7 +359,10 @@ class TableIntake:
         before = ours.get(pair.row_id)
         parts = parts_of(merge.cells)
         verb = _verb(merge, before)
-        values = self._adopted(parts.values) if before is None else self._touched(parts.values)
+        if before is not None:
+            values = self._touched(parts.values)
+        else:
+            values = self._adopted_line(parts.values) if self._plan.line else self._adopted(parts.values)
         return SheetRow(
             pair.row_id, values, parts.raw, parts.extra, verb, before.etag if before else ABSENT,
             pair.theirs.row if pair.theirs else 0,
@@ -371,8 +375,6 @@ class TableIntake:
 
     def _adopted(self, values: Mapping[str, str]) -> dict[str, str]:
         """System columns nobody filled in: created now by the person in the owner field, else by the workbook."""
-        if self._plan.line:
-            return {"status": LIVE, **values}
         created = values.get("created_at", self._now())
         defaults = {
             "status": LIVE,
@@ -383,6 +385,19 @@ class TableIntake:
             "updated_at": created,
         }
         return {**defaults, **values}
+
+    def _adopted_line(self, values: Mapping[str, str]) -> dict[str, str]:
+        """A line without a number comes after the record's others."""
+        if values.get("line_no"):
+            return {"status": LIVE, **values}
+        record_id = values["record_id"]
+        if record_id not in self._last_line:
+            query = Query(self._plan.table, (Test("record_id", "eq", record_id),), sort=(("line_no", True),), limit=1)
+            rows = self._intake.store.query(query).rows
+            number = rows[0].values.get("line_no", "") if rows else ""
+            self._last_line[record_id] = int(number) if number.isdecimal() else 0
+        self._last_line[record_id] += 1
+        return {"status": LIVE, **values, "line_no": str(self._last_line[record_id])}
 
     def _owner(self, values: Mapping[str, str]) -> str:
         for key, one in self._plan.fields.items():

@@ -1,0 +1,387 @@
+"""The Excel backend: keeps one workbook and one journal in step.
+
+The journal acknowledges and answers; this module takes in what people change in the workbook and folds into it what
+changed in the portal. It never replaces a file whose signature is not the one it last saw, and every step may be cut
+off at any point and done again. What it cannot do now waits, with the reason in the status; nothing here stops people
+from working in the portal or in the workbook.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from filelock import FileLock
+
+from schemas.field_types import ParseContext, References
+from sheets_adapter.columns import plan_catalogue
+from sheets_adapter.contract import StoreError, StoreUnavailable
+from sheets_adapter.fold import Fold, FoldedTable, FoldResult, verify
+from sheets_adapter.journal import Journal
+from sheets_adapter.record_tables import table_specs
+from sheets_adapter.sheet_reading import find_sheet, fingerprint, open_sheet
+from sheets_adapter.sync_state import SyncState, SyncStatus
+from sheets_adapter.take_in import Intake, Lineage, RecordTaker, RemovalNeedsConfirming, TakeIn
+from sheets_adapter.workbook_names import Marker, read_marker, write_marker
+from sheets_adapter.xlsx.new_workbook import new_workbook
+from sheets_adapter.xlsx.owner_files import owner_files
+from sheets_adapter.xlsx.errors import SignatureChanged
+from sheets_adapter.xlsx.publish import Signature, backup_daily, publish, signature
+from sheets_adapter.xlsx.workbook import Workbook
+
+if TYPE_CHECKING:
+    from schemas.catalogue import Catalogue
+
+STALE_OWNER_FILE = timedelta(hours=8)
+BUSY_BEFORE_COPY = timedelta(minutes=30)
+HISTORY_KEPT = timedelta(days=180)
+"""How long contents of former generations are kept; an older copy put back merges without withdrawing anything."""
+ATTEMPTS = 4
+"""Times a checkpoint starts over because somebody saved the workbook under its hands."""
+
+_HELD_BY_A_PROGRAM = "S052"
+
+
+class WorkbookBusy(StoreUnavailable):
+    """Somebody has the workbook open (S085)."""
+
+
+class NeedsDecision(StoreError):
+    """Only a person can say how to go on: S082 adopt this workbook?, S083 moved or copied?, S087 somebody else's."""
+
+
+class Recorder(RecordTaker, Protocol):
+    """The repository as this module needs it."""
+
+    @property
+    def references(self) -> References: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookPlace:
+    """Where things are. elsewhere: the path this workbook was last known at, while a file with its id is there too."""
+
+    workbook: Path
+    state_dir: Path
+    portal_id: str
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The workbook as it was read, and the signature its bytes had."""
+
+    workbook: Workbook
+    data: bytes
+    signature: Signature | None
+
+
+class ExcelBackend:
+    """Keeps one workbook in step with one journal. Safe to use from several threads and processes."""
+
+    def __init__(
+        self,
+        place: WorkbookPlace,
+        journal: Journal,
+        recorder: Recorder,
+        catalogue: Catalogue,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        explanation: Sequence[str],
+    ) -> None:
+        self._place = place
+        self._path = place.workbook
+        self._journal = journal
+        self._recorder = recorder
+        self._plans = plan_catalogue(catalogue)
+        self._clock = clock
+        self._new_id = new_id
+        self._explanation = explanation
+        self._lock = FileLock(place.state_dir / f"{place.portal_id}.lock")
+        for template in catalogue.templates:
+            for spec in table_specs(template):
+                journal.ensure_table(spec)
+        self.state = SyncState(journal.connect(), journal.path)
+
+    def close(self) -> None:
+        """Lets go of the sync tables; the journal is the caller's."""
+        self.state.close()
+
+    # --- what the checkpointer and the pages call
+
+    def status(self) -> SyncStatus:
+        """How the workbook stands against the journal."""
+        return self.state.status()
+
+    def sync_in(self) -> SyncStatus:
+        """Takes in what people changed in the workbook. Why it could not is in the status."""
+        return self._attempt(self._take_in_only)
+
+    def checkpoint(self) -> SyncStatus:
+        """Takes in what people changed and brings the workbook up to date. Why it could not is in the status."""
+        return self._attempt(self._bring_up_to_date)
+
+    def needs_checkpoint(self) -> bool:
+        """Whether journal or workbook changed since the last complete one. Costs a stat and two queries."""
+        seen = self.state.get("signature")
+        now = signature(self._path)
+        return str(now or "") != seen or str(self._journal.revision()) != self.state.get("complete")
+
+    def adopt(self) -> SyncStatus:
+        """The administrator's answer to S082: records in this workbook are ours; what is missing is added."""
+        self.state.set(adopt="yes")
+        return self.checkpoint()
+
+    def confirm_removal(self) -> SyncStatus:
+        """The administrator's answer to S084: the rows missing in the file, as it is now, were deleted on purpose."""
+        self.state.set(confirmed=str(signature(self._path) or ""))
+        return self.checkpoint()
+
+    def accept_move(self) -> SyncStatus:
+        """The administrator's answer to S083: this file is the workbook from now on."""
+        self.state.set(path=str(self._path), moved="yes")
+        return self.checkpoint()
+
+    # --- one attempt, and what its end means
+
+    def _attempt(self, action: Callable[[], None]) -> SyncStatus:
+        with self._lock:
+            try:
+                action()
+            except (RemovalNeedsConfirming, NeedsDecision) as error:
+                self.state.put_state("stopped", error.code, error.params)
+            except StoreError as error:
+                if isinstance(error, WorkbookBusy) or error.code == _HELD_BY_A_PROGRAM:
+                    self._busy(error)
+                else:
+                    self.state.put_state("waiting", error.code, error.params)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                self.state.put_state("waiting", "S081", {"path": str(self._path), "reason": reason})
+            else:
+                self.state.put_state("ok")
+                self.state.set(busy_since="")
+        return self.status()
+
+    def _busy(self, error: StoreError) -> None:
+        now = self._clock()
+        since = self.state.get("busy_since") or now.isoformat()
+        self.state.put_state("busy", error.code, error.params)
+        self.state.set(busy_since=since)
+        if now - datetime.fromisoformat(since) >= BUSY_BEFORE_COPY:
+            self._publish_beside()
+
+    def _take_in_only(self) -> None:
+        self._take_in()
+
+    def _bring_up_to_date(self) -> None:
+        for _ in range(ATTEMPTS):
+            opened = self._take_in()
+            if not self._is_behind():
+                return
+            self._require_free()
+            try:
+                self._fold_and_publish(opened or self._open())
+            except SignatureChanged:
+                continue
+            return
+        raise SignatureChanged(str(self._path))
+
+    def _is_behind(self) -> bool:
+        if self.state.get("complete") != str(self._journal.revision()) or self.state.get("layout") != self._layout():
+            return True
+        sheets = ((plan.table, self.state.sheet(plan.table)) for plan in self._plans)
+        return any(self.state.dirty(table) for table, sheet in sheets if sheet is None or sheet.is_understood)
+
+    def _layout(self) -> str:
+        """Changes when templates change what sheets look like."""
+        asked = [
+            (plan.table, plan.sheet, one.column, *one.known_headers) for plan in self._plans for one in plan.columns
+        ]
+        return str(zlib.crc32(repr(asked).encode()))
+
+    def _require_free(self) -> None:
+        now = self._clock().timestamp()
+        for one in owner_files(self._path):
+            if now - one.modified < STALE_OWNER_FILE.total_seconds():
+                raise WorkbookBusy("S085", path=str(self._path), program=one.program, user=one.user)
+
+    # --- taking in
+
+    def _take_in(self) -> _Opened | None:
+        """Takes in what changed; answers the workbook if it had to be opened."""
+        found = signature(self._path)
+        if found is None:
+            self._require_never_published()
+            return None
+        seen = self.state.get("signature")
+        if str(found) == seen and self.state.get("taken_layout") == self._layout():
+            return None
+        opened = self._open()
+        assert opened.signature is not None
+        marker = read_marker(opened.workbook)
+        lineage = self._lineage(marker, opened)
+        at = self._clock()
+        self._settle_intents(marker)
+        intake = Intake(
+            opened.workbook, self.state, self._journal, self._recorder, self._context(at), self._new_id, at, lineage,
+            removal_confirmed=self.state.get("confirmed") == str(opened.signature),
+        )  # fmt: skip
+        TakeIn(intake).run(self._plans)
+        self.state.set(
+            signature=str(opened.signature),
+            marker=str(max(marker.generation, 0)),
+            taken_layout=self._layout(),
+            path=str(self._path),
+        )
+        return opened
+
+    def _context(self, at: datetime) -> ParseContext:
+        return ParseContext(now=at, references=self._recorder.references)
+
+    def _require_never_published(self) -> None:
+        """A workbook that was there and is gone is waited for: its people may have moved it, or a disk is away."""
+        if self.state.get("signature"):
+            raise StoreUnavailable("S080", path=str(self._path))
+
+    def _open(self) -> _Opened:
+        """Reads the file in one go, so that no handle of ours stops anybody from saving it."""
+        for _ in range(ATTEMPTS):
+            before = signature(self._path)
+            if before is None:
+                self._require_never_published()
+                data = new_workbook(self._explanation)
+                return _Opened(Workbook.open(data), data, None)
+            data = self._path.read_bytes()
+            if signature(self._path) == before:
+                return _Opened(Workbook.open(data), data, before)
+        raise SignatureChanged(str(self._path))
+
+    def _lineage(self, marker: Marker, opened: _Opened) -> Lineage:
+        """With what the file is to be compared. Raises NeedsDecision."""
+        seen = self.state.get("signature")
+        if self._place.elsewhere and self.state.get("moved") != "yes":
+            raise NeedsDecision("S083", path=str(self._path), elsewhere=self._place.elsewhere)
+        if marker.portal_id not in ("", self._place.portal_id):
+            raise NeedsDecision("S087", path=str(self._path))
+        if not marker.portal_id:
+            return self._unmarked(opened, seen)
+        if not seen:
+            return Lineage(blind=True, removes=False)  # the journal is new: the workbook is the truth
+        last = self.state.number("marker")
+        assert opened.signature is not None
+        older = opened.signature.mtime_ns < Signature.parse(seen).mtime_ns
+        if marker.generation == last and not older:
+            return Lineage()
+        if marker.generation in self.state.intents():
+            return Lineage()  # published, but the process died before it could note it
+        if self.state.knows_generation(marker.generation):
+            return Lineage(at=marker.generation)
+        if marker.generation > last:
+            return Lineage(removes=False)  # the journal is older than the workbook
+        return Lineage(blind=True, removes=False)
+
+    def _unmarked(self, opened: _Opened, seen: str) -> Lineage:
+        if not self.state.get("published_at"):
+            if self.state.get("adopt") != "yes":
+                raise NeedsDecision("S082", path=str(self._path))
+            return Lineage(removes=bool(seen))
+        if not self._holds_our_records(opened.workbook):
+            raise NeedsDecision("S087", path=str(self._path))
+        return Lineage(removes=False)  # some program dropped our names when it saved
+
+    def _holds_our_records(self, workbook: Workbook) -> bool:
+        for plan in self._plans:
+            title = find_sheet(workbook, plan)
+            sheet = open_sheet(workbook, plan, title) if title else None
+            known = self.state.current(plan.table) if sheet else {}
+            if sheet and any(row_id in known for row_id in sheet.shown_ids()):
+                return True
+        return False
+
+    def _settle_intents(self, marker: Marker) -> None:
+        """A publication cut off between replacing the file and noting it did happen if the file carries its number."""
+        for gen in self.state.intents():
+            self.state.mark_generation(gen, "published" if gen == marker.generation else "abandoned")
+
+    # --- folding
+
+    def _fold_and_publish(self, opened: _Opened) -> None:
+        at = self._clock()
+        context = self._context(at)
+        fold = Fold(opened.workbook, self.state, self._journal, context)
+        result = fold.run(self._plans)
+        data = opened.workbook.to_bytes()
+        if data == opened.data and opened.signature is not None:
+            self._mark(result, opened.workbook, {})
+        else:
+            self._publish(opened, result, context, at)
+        fold.remember_displays()
+        if result.refused is not None:
+            raise result.refused
+        self.state.set(complete=str(result.revision), layout=self._layout())
+
+    def _publish(self, opened: _Opened, result: FoldResult, context: ParseContext, at: datetime) -> None:
+        gen = self.state.next_generation("intent", at)
+        write_marker(opened.workbook, Marker(self._place.portal_id, gen))
+        data = opened.workbook.to_bytes()
+        for table in result.tables:
+            self.state.put_contents(table.plan.table, gen, table.contents)
+        try:
+            if opened.signature is not None:
+                backup_daily(self._path, self._place.state_dir / "backups", at.date())
+            new = publish(
+                self._path,
+                data,
+                expected=opened.signature,
+                verify=lambda written: verify(written, result.tables, context),
+                changed=opened.workbook.changed_parts if opened.signature else None,
+            )
+        except OSError:
+            if signature(self._path) == opened.signature:
+                self.state.drop_generation(gen)  # it never reached the file
+            raise
+        facts = {"marker": str(gen), "signature": str(new), "published_at": at.isoformat(), "path": str(self._path)}
+        with self.state.transaction():
+            self.state.mark_generation(gen, "published")
+            self._mark(result, opened.workbook, {**facts, "taken_layout": self._layout()})
+        self.state.forget_before(at - HISTORY_KEPT)
+        self._beside().unlink(missing_ok=True)
+
+    def _mark(self, result: FoldResult, workbook: Workbook, facts: dict[str, str]) -> None:
+        """Remembers that the file shows what was folded."""
+        with self.state.transaction():
+            for table in result.tables:
+                self._mark_table(table, workbook)
+            if facts:
+                self.state.set(**facts)
+
+    def _mark_table(self, table: FoldedTable, workbook: Workbook) -> None:
+        crc = fingerprint(workbook, table.plan, table.sheet.map.sheet)
+        self.state.put_places(table.plan.table, table.places)
+        self.state.put_sheet(table.plan.table, table.sheet.with_crc(crc))
+
+    # --- somebody keeps the workbook open for long
+
+    def _beside(self) -> Path:
+        return self._path.with_name(f"{self._path.stem}（最新）{self._path.suffix}")
+
+    def _publish_beside(self) -> None:
+        """Writes the newest state into a read-only copy beside the workbook, which stays as it is."""
+        revision = str(self._journal.revision())
+        path = self._beside()
+        if self.state.get("beside") == revision and path.exists():
+            return
+        opened = self._open()
+        result = Fold(opened.workbook, self.state, self._journal, self._context(self._clock())).run(self._plans)
+        if result.refused is not None:
+            return
+        opened.workbook.drop_name("_portal_id")
+        publish(path, opened.workbook.to_bytes(), expected=signature(path), verify=lambda _: None)
+        path.chmod(0o444)
+        self.state.set(beside=revision)
