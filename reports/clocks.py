@@ -156,7 +156,7 @@ class Clocks:
 
     def business_seconds(self, since: Ints, until: Ints) -> Ints:
         """Working seconds between moments; zero where reversed."""
-        return np.maximum(self.worked(until) - self.worked(since), 0)
+        return np.asarray(np.maximum(self.worked(until) - self.worked(since), 0))
 
     def add_business(self, moments: Ints, seconds: Ints | int) -> Ints:
         """The moment when so many working seconds have passed; used up at a segment's end, due at that end."""

@@ -8,6 +8,7 @@ keys followed by the system columns. Types by field type:
     decimal, percent          Decimal or None (object)     bool        boolean
     multi_choice              tuple of text (object)       all others  str, "" when empty (references: the key)
 
+A decision `legal_ok` is three columns: `legal_ok` its verdict, `legal_ok_by` the staff id, `legal_ok_at` the moment.
 Withdrawn records and their lines are not there.
 """
 
@@ -39,6 +40,7 @@ KIND_OF_TYPE: Mapping[str, str] = {
     "datetime": "datetime",
     "bool": "bool",
     "multi_choice": "tuple",
+    "decision": "decision",
 }
 
 
@@ -106,6 +108,9 @@ def _typed(
     columns: dict[str, pd.Series] = {}
     for column, kind in kinds.items():
         texts = [row.get(column, "") for row in live]
+        if kind == "decision":
+            columns.update(_decision(column, texts, timezone))
+            continue
         values, bad = _column(texts, kind, timezone)
         columns[column] = values
         findings += [_not_canonical(table, live[at], column, texts[at]) for at in bad]
@@ -129,6 +134,17 @@ def _column(texts: Sequence[str], kind: str, timezone: str) -> tuple[pd.Series, 
     parsed = [_PARSE[kind](text) if text else None for text in texts]
     dtype = {"money": "Int64", "integer": "Int64", "decimal": "object", "bool": "boolean"}[kind]
     return pd.Series(parsed, dtype=dtype), [at for at, text in enumerate(texts) if text and parsed[at] is None]
+
+
+def _decision(column: str, texts: Sequence[str], timezone: str) -> dict[str, pd.Series]:
+    """Verdict, person and moment of "通过 · S001 张三 · 2026-11-21 10:00 · comment"; a verdict alone is fine."""
+    parts = [[*(part.strip() for part in text.split(" · ")), "", "", ""] for text in texts]
+    moments = [f"{part[2]}:00" if len(part[2]) == len("2026-11-21 10:00") else part[2] for part in parts]
+    return {
+        column: pd.Series([part[0] for part in parts], dtype="str"),
+        f"{column}_by": pd.Series([part[1].split(" ")[0] for part in parts], dtype="str"),
+        f"{column}_at": _times(moments, "datetime", timezone)[0],
+    }
 
 
 def _times(texts: Sequence[str], kind: str, timezone: str) -> tuple[pd.Series, list[int]]:

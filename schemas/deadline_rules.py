@@ -160,6 +160,8 @@ class Every(Meta):
     unit: PeriodKind
     keep: int = Option(default=3, ge=0, le=60)
     first: Literal["containing", "whole"] = "containing"
+    counts_from: Literal["first", "last"] = "first"
+    """Whether the due moment is counted from the period's first day or from its last."""
     active: Active | None = None
 
 

@@ -1,0 +1,162 @@
+"""Columns of a frame as arrays, remembered, and events found by key and time without a loop.
+
+Moments are int64 wall-clock seconds, `MISSING` where there is none (see `reports.clocks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reports.clocks import MISSING, Flags, Ints
+from reports.conditions import filled, holds
+from reports.facts import wall_time
+from schemas.template import Condition
+
+Texts = npt.NDArray[np.object_]
+
+UNMET = np.iinfo(np.int64).max
+JOIN = "\x1f"
+_BASE, _SPAN = -(2**33), 2**35
+"""Moments from the year 1697 fit into a stamp `code * _SPAN + moment - _BASE`."""
+
+
+@dataclass
+class Columns:
+    """A frame's columns as arrays. A column the frame lacks is missing throughout."""
+
+    frame: pd.DataFrame
+    _seconds: dict[str, Ints] = field(default_factory=dict)
+    _texts: dict[str, Texts] = field(default_factory=dict)
+    _keys: dict[tuple[str, ...], tuple[Ints, pd.Index]] = field(default_factory=dict)
+    _events: dict[tuple[object, ...], Events] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def seconds(self, name: str) -> Ints:
+        """A date or datetime column as moments; a date is its first second."""
+        if name not in self._seconds:
+            self._seconds[name] = self._as_seconds(name)
+        return self._seconds[name]
+
+    def _as_seconds(self, name: str) -> Ints:
+        if name not in self.frame.columns or not len(self.frame):
+            return np.full(len(self.frame), MISSING, dtype=np.int64)
+        stamps = wall_time(self.frame[name]).to_numpy(dtype="datetime64[s]")
+        return np.asarray(stamps.astype(np.int64))  # NaT is the least integer, which is MISSING
+
+    def latest(self, names: Sequence[str]) -> Ints:
+        """The latest of several columns; MISSING where one of them is missing."""
+        columns = [self.seconds(name) for name in names]
+        missing = np.logical_or.reduce([column == MISSING for column in columns])
+        return np.where(missing, MISSING, np.maximum.reduce(columns))
+
+    def first(self, names: Sequence[str]) -> Ints:
+        """The first of several columns that is not missing."""
+        found = np.full(len(self.frame), MISSING, dtype=np.int64)
+        for name in names:
+            found = np.where(found == MISSING, self.seconds(name), found)
+        return found
+
+    def texts(self, name: str) -> Texts:
+        """A text column; "" where missing. Dates are their ISO text."""
+        if name not in self._texts:
+            if name in self.frame.columns:
+                self._texts[name] = _texts_of(self.frame[name])
+            else:
+                self._texts[name] = np.full(len(self.frame), "", dtype=object)
+        return self._texts[name]
+
+    def numbers(self, name: str, default: int) -> Ints:
+        """A whole-number column; `default` where missing."""
+        if name not in self.frame.columns:
+            return np.full(len(self.frame), default, dtype=np.int64)
+        return np.asarray(pd.to_numeric(self.frame[name]).fillna(default).to_numpy(dtype=np.int64))
+
+    def filled(self, names: Sequence[str]) -> Flags:
+        """Where all of the columns hold something."""
+        absent = [name for name in names if name not in self.frame.columns]
+        if absent:
+            return np.zeros(len(self.frame), dtype=np.bool_)
+        return np.asarray(np.logical_and.reduce([filled(self.frame[name]) for name in names]))
+
+    def keys(self, names: Sequence[str]) -> tuple[Ints, pd.Index]:
+        """Codes of the rows' keys and the distinct keys; -1 where a part of the key is empty."""
+        wanted = tuple(names)
+        if wanted not in self._keys:
+            self._keys[wanted] = _coded([self.texts(name) for name in wanted])
+        return self._keys[wanted]
+
+    def events(
+        self, match: Sequence[str], at: Sequence[str], where: Condition | None, needed: Sequence[str], today: date
+    ) -> Events:
+        """The rows as events by key. `where` must not speak of today if the index is to be reused on another day."""
+        asked = (tuple(match), tuple(at), where and where.model_dump_json(), tuple(needed))
+        if asked not in self._events:
+            wanted = holds(where, self.frame, today)
+            if needed:
+                wanted &= self.filled(needed)
+            codes, keys = self.keys(match)
+            moments = self.latest(at) if at else np.full(len(self.frame), _BASE, dtype=np.int64)
+            self._events[asked] = Events.of(codes[wanted], keys, moments[wanted])
+        return self._events[asked]
+
+
+def _texts_of(column: pd.Series) -> Texts:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        column = column.dt.strftime("%Y-%m-%d")
+    return np.asarray(column.astype("object").fillna("").to_numpy(dtype=object))
+
+
+def _coded(parts: Sequence[Texts]) -> tuple[Ints, pd.Index]:
+    if len(parts) == 1:
+        codes, keys = pd.factorize(parts[0])
+        return np.where(parts[0] == "", -1, codes).astype(np.int64), pd.Index(keys, dtype="object")
+    joined = np.array([JOIN.join(row) if all(row) else "" for row in zip(*parts, strict=True)], dtype=object)
+    return _coded([joined])
+
+
+@dataclass(frozen=True)
+class Events:
+    """Moments by key, sorted, so that the first in a stretch of time is found for a whole column at once."""
+
+    keys: pd.Index
+    stamps: Ints
+    undated: Flags
+    """By key code: whether it has an event whose moment was not recorded."""
+
+    @classmethod
+    def of(cls, codes: Ints, keys: pd.Index, moments: Ints) -> Events:
+        """codes: key of each event, -1 for none."""
+        known = (codes >= 0) & (moments != MISSING)
+        undated = np.zeros(len(keys), dtype=np.bool_)
+        undated[codes[(codes >= 0) & (moments == MISSING)]] = True
+        return cls(keys, np.sort(codes[known] * _SPAN + (moments[known] - _BASE)), undated)
+
+    def codes(self, parts: Sequence[Texts]) -> Ints:
+        """Codes of other rows' keys; -1 for a key without events."""
+        own, keys = _coded(parts)
+        return self.codes_of(own, keys)
+
+    def codes_of(self, own: Ints, keys: pd.Index) -> Ints:
+        """Codes of keys already factorised."""
+        translated = np.append(self.keys.get_indexer(keys), -1).astype(np.int64)
+        return np.asarray(translated[own])
+
+    def first(self, codes: Ints, low: Ints | int, high: Ints | int, count: Ints | int = 1) -> Ints:
+        """The moment of the `count`-th event from `low` to `high`, both included; UNMET where there is none."""
+        floor = codes * _SPAN + (np.maximum(low, _BASE) - _BASE)
+        ceiling = codes * _SPAN + (np.minimum(high, _BASE + _SPAN - 1) - _BASE)
+        at = np.searchsorted(self.stamps, floor, side="left") + count - 1
+        stamp = np.append(self.stamps, UNMET)[np.minimum(at, len(self.stamps))]
+        return np.asarray(np.where((codes >= 0) & (stamp <= ceiling), stamp % _SPAN + _BASE, UNMET))
+
+    def has_undated(self, codes: Ints) -> Flags:
+        """Where an event happened at an unknown moment."""
+        return np.asarray(np.append(self.undated, False)[codes])

@@ -1,0 +1,214 @@
+"""Facts drawn from several tables, as frames that rules and registers read like tables.
+
+Each is a pure function of the frames and the day, None when a table it cannot do without does not exist; tables it
+merely adds from may be absent. Moments are naive wall-clock times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from reports.frames import Frames
+
+STAGES = ("滞留", "开发", "建立关系", "产品说明", "产品展示", "建议书")
+"""Business stages of a visit in funnel order."""
+
+
+def columns_of(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The table's columns; an absent column is missing throughout, an absent table has no rows."""
+    frame = frames.get(table)
+    if frame is None:
+        return pd.DataFrame(columns=list(columns))
+    return frame.reindex(columns=list(columns))
+
+
+def wall_time(column: pd.Series) -> pd.Series:
+    """A date or datetime column as naive wall-clock seconds."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)
+    return pd.to_datetime(column).astype("datetime64[s]")
+
+
+def person_id(column: pd.Series) -> pd.Series:
+    """The staff id of a people column such as "S001 张三"."""
+    return column.fillna("").astype("str").str.split(" ").str[0]
+
+
+def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
+    """Every sale and refund once: deals and registered orders, the order dropped where a deal tells of it.
+
+    Columns: date, paid_on datetime64[s]; customer_id, sku, owner_id str; qty Decimal or None; amount, list_amount Int64
+    fen; source (deal | order_register), record_id. authoritative: which of the two is kept where numbers agree
+    (the deal's number against the register or manufacturing number).
+    """
+    deals = columns_of(
+        frames,
+        "deal",
+        ("record_id", "deal_no", "sold_on", "paid_on", "customer_id", "sku", "seller_id", "amount", "list_amount"),
+    )
+    deals = deals.rename(columns={"sold_on": "date", "seller_id": "owner_id"}).assign(source="deal", qty=None)
+    orders = columns_of(
+        frames,
+        "order_register",
+        ("record_id", "reg_no", "mfg_no", "received_on", "customer_id", "sku", "owner_id", "qty", "amount"),
+    )
+    orders = orders.rename(columns={"received_on": "date"}).assign(
+        source="order_register", paid_on=pd.NaT, list_amount=pd.NA
+    )
+    numbers = set(deals["deal_no"]) - {""}
+    told_twice = orders["reg_no"].isin(numbers) | orders["mfg_no"].isin(numbers)
+    if authoritative == "order_register":
+        known = set(orders["reg_no"]) | set(orders["mfg_no"])
+        deals, told_twice = deals[~deals["deal_no"].isin(known - {""})], told_twice & False
+    columns = [
+        "date",
+        "paid_on",
+        "customer_id",
+        "sku",
+        "qty",
+        "amount",
+        "list_amount",
+        "owner_id",
+        "source",
+        "record_id",
+    ]
+    facts = pd.concat([deals[columns], orders.loc[~told_twice, columns]], ignore_index=True)
+    for column in ("date", "paid_on"):
+        facts[column] = wall_time(facts[column])
+    for column in ("amount", "list_amount"):
+        facts[column] = facts[column].astype("Int64")
+    return facts
+
+
+def sale(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Paid sales: customer_id, seller_id, paid_on, amount, deal record. Refunds and returns are not sales."""
+    if "deal" not in frames:
+        return None
+    deals = columns_of(
+        frames, "deal", ("record_id", "customer_id", "seller_id", "paid_on", "sold_on", "amount", "kind")
+    )
+    return deals[deals["kind"].isin(["", "销售"]) & (deals["amount"].fillna(0) > 0)].reset_index(drop=True)
+
+
+def business(frames: Frames, day: date) -> pd.DataFrame:
+    """What makes a customer active: sales and orders, as customer_id, at."""
+    parts = [
+        _events(frames, "deal", "customer_id", "sold_on"),
+        _events(frames, "order_register", "customer_id", "received_on"),
+        _events(frames, "sales_order", "customer_id", "confirmed_on"),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _events(frames: Frames, table: str, customer: str, at: str) -> pd.DataFrame:
+    frame = columns_of(frames, table, (customer, at)).rename(columns={customer: "customer_id", at: "at"})
+    frame = frame.assign(at=wall_time(frame["at"]), customer_id=frame["customer_id"].astype("str"))
+    return frame[frame["at"].notna() & frame["customer_id"].ne("")]
+
+
+def progress_event(frames: Frames, day: date) -> pd.DataFrame:
+    """Progress with a customer (customer_id, at): a stage forward, a need told or confirmed, a solution presented, a
+    contract signed, an order, a deal, a changed budget or need. A call or a greeting is none."""
+    presented = columns_of(frames, "solution_feedback", ("solution_no", "presented_at"))
+    solutions = columns_of(frames, "solution_review", ("solution_no", "customer_id")).drop_duplicates("solution_no")
+    presented = presented.merge(solutions, on="solution_no", how="inner")
+    parts = [
+        _events(frames, "need_confirmation", "customer_id", "confirmed_on"),
+        _events(frames, "need_confirmation", "customer_id", "talked_on"),
+        _events({"presented": presented}, "presented", "customer_id", "presented_at"),
+        _events(frames, "contract", "customer_id", "signed_on"),
+        _events(frames, "sales_order", "customer_id", "confirmed_on"),
+        _events(frames, "deal", "customer_id", "sold_on"),
+        _events(frames, "order_register", "customer_id", "received_on"),
+        _stage_moves(frames),
+        _judgement_changes(frames),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _stage_moves(frames: Frames) -> pd.DataFrame:
+    """Visits whose stage lies further down the funnel than the visit before."""
+    visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "stage"))
+    visits = visits.assign(
+        at=wall_time(visits["visited_at"]),
+        rank=visits["stage"].map(STAGES.index, na_action="ignore")
+        if False
+        else visits["stage"].map({stage: at for at, stage in enumerate(STAGES)}),
+    )
+    visits = visits[visits["at"].notna() & visits["rank"].notna()].sort_values(["customer_id", "at", "rank"])
+    before = visits.groupby("customer_id")["rank"].shift().fillna(0)
+    return visits.loc[visits["rank"] > before, ["customer_id", "at"]]
+
+
+def _judgement_changes(frames: Frames) -> pd.DataFrame:
+    """Gradings whose budget or need differs from the customer's grading before, at the month's first day."""
+    seen = columns_of(frames, "customer_grading", ("customer_id", "review_month", "budget_score", "need_clear"))
+    seen = seen[seen["review_month"].astype("str").ne("")].sort_values(["customer_id", "review_month"])
+    before = seen.groupby("customer_id")[["budget_score", "need_clear"]].shift()
+    changed = pd.Series(False, index=seen.index)
+    for column in ("budget_score", "need_clear"):
+        known = seen[column].notna() & before[column].notna()
+        changed |= known & (seen[column] != before[column]).fillna(False).astype(bool)
+    moved = seen[changed]
+    at = pd.to_datetime(moved["review_month"] + "-01", format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    return pd.DataFrame({"customer_id": moved["customer_id"], "at": at})
+
+
+def visit(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Visit records with who paid the visit: visitor_id and rank (handler, supervisor, manager, gm).
+
+    The visitor is the applicant of the visit's application, else who wrote the record.
+    """
+    if "visit_record" not in frames:
+        return None
+    visits = frames["visit_record"]
+    applicants = columns_of(frames, "visit_application", ("record_id", "applicant_id")).drop_duplicates("record_id")
+    by_application = applicants.set_index("record_id")["applicant_id"]
+    applied = columns_of(frames, "visit_record", ("application_id",))["application_id"].map(by_application).fillna("")
+    writer = person_id(columns_of(frames, "visit_record", ("created_by",))["created_by"])
+    visitor = applied.where(applied.ne(""), writer)
+    return visits.assign(visitor_id=visitor, rank=_rank(frames, visitor, visits["customer_id"]))
+
+
+RANK_OF_ROLE: Mapping[str, str] = {"销售主管": "supervisor", "大客户经理": "manager", "管理层": "gm"}
+
+
+def _rank(frames: Frames, visitor: pd.Series, customer: pd.Series) -> pd.Series:
+    """In which capacity the customer was visited: his handler, or by the visitor's post."""
+    owners = columns_of(frames, "customer_info", ("customer_id", "owner_id")).drop_duplicates("customer_id")
+    roles = columns_of(frames, "staff", ("staff_id", "role")).drop_duplicates("staff_id")
+    owner = customer.map(owners.set_index("customer_id")["owner_id"])
+    by_post = visitor.map(roles.set_index("staff_id")["role"]).map(RANK_OF_ROLE).fillna("handler")
+    return by_post.where(owner != visitor, "handler").astype("str")
+
+
+def field_day(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Days on which a person visited customers face to face: staff_id (also record_id), worked_on, occurrence, line."""
+    visits = visit(frames, day)
+    if visits is None or "staff" not in frames:
+        return None
+    outside = visits[visits["mode"].isin(["", "当面"]) & visits["visited_at"].notna() & visits["visitor_id"].ne("")]
+    worked_on = wall_time(outside["visited_at"]).dt.floor("D").astype("datetime64[s]")
+    days = pd.DataFrame({"staff_id": outside["visitor_id"], "worked_on": worked_on}).drop_duplicates()
+    staff = columns_of(frames, "staff", ("staff_id", "record_id", "role")).drop_duplicates("staff_id")
+    days = days.merge(staff, on="staff_id", how="inner")
+    return days.assign(occurrence=days["worked_on"].dt.strftime("%Y-%m-%d"))
+
+
+def company(frames: Frames, day: date) -> pd.DataFrame:
+    """The company itself, for obligations nobody's record carries."""
+    return pd.DataFrame({"record_id": pd.Series(["company"], dtype="str")})
+
+
+def branch(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Branches that ever sent a demand list or have a stock policy: branch (also record_id), since."""
+    if "demand_intent" not in frames and "branch_stock_policy" not in frames:
+        return None
+    names = pd.concat(
+        [columns_of(frames, table, ("branch",))["branch"] for table in ("demand_intent", "branch_stock_policy")]
+    )
+    distinct = names[names.astype("str").ne("")].drop_duplicates().astype("str").reset_index(drop=True)
+    return pd.DataFrame({"record_id": distinct, "branch": distinct})

@@ -1,0 +1,337 @@
+"""Obligations of one watch: which rows owe something, when it falls due, and what met it.
+
+All arrays of `Obligations` are parallel, one element an obligation. Nothing here depends on the moment of evaluation
+except which periods and daily views are looked at; statuses are `reports.deadlines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, add_months, day_number, day_of, period_first, period_index
+from reports.columns import UNMET, Columns, Texts
+from reports.conditions import fields_of, holds
+from reports.due import amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
+from reports.promises import promised
+from reports.views import Tables
+from schemas.deadline_rules import Due, Every, Evidence, Lookup, Rule, Watch
+from schemas.periods import PeriodKind, period_of
+
+EARLIEST, LATEST = day_number(date(1990, 1, 1)) * DAY, day_number(date(2100, 1, 1)) * DAY
+"""Moments outside are typing errors: obligations counted from them are not measurable."""
+FOREVER = UNMET - 1
+ClocksFor = Callable[[Ints], Clocks]
+"""The working calendar laid out far enough around these moments."""
+
+
+@dataclass(frozen=True)
+class Obligations:
+    """What one watch of a rule asks.
+
+    rows: positions in the watched table. period: period index, -1 for none. start, due: MISSING where unknown.
+    met_at: UNMET, or the moment, MISSING for met at a moment nobody asks for. undated: happened, but when is not
+    recorded. measurable: whether a missing start only means that nothing is owed yet. counts_days: lateness is
+    counted in days, else in seconds. warn: seconds before the due moment.
+    """
+
+    watch: Watch
+    columns: Columns
+    rows: Ints
+    period: Ints
+    start: Ints
+    due: Ints
+    met_at: Ints
+    undated: Flags
+    measurable: Flags
+    dropped_at: Ints
+    paused: tuple[Ints, Ints]
+    counts_days: Flags
+    provisional: Flags
+    warn: Ints
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def occurrence(self, at: int) -> str:
+        """Which of its repetitions an obligation is; "" for none."""
+        own = str(self.columns.texts("occurrence")[self.rows[at]])
+        if self.watch.every is None:
+            return own
+        return f"{period_name(int(self.period[at]), self.watch.every.unit)} {own}".strip()
+
+
+def period_name(index: int, kind: PeriodKind) -> str:
+    """The name of a period by its index."""
+    first = period_first(np.array([index], dtype=np.int64), kind)[0]
+    return period_of(day_of(int(first)), kind).name
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Rows of a watch on their way to obligations; arrays are parallel."""
+
+    rule: Rule
+    watch: Watch
+    tables: Tables
+    columns: Columns
+    rows: Ints
+    start: Ints
+    period: Ints
+
+    @property
+    def default_due(self) -> Due:
+        due = self.watch.due or self.rule.due
+        assert due is not None, "the model refuses a watch without a due"
+        return due
+
+    def take(self, kept: Flags) -> _Scope:
+        return replace(self, rows=self.rows[kept], start=self.start[kept], period=self.period[kept])
+
+
+def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor) -> Obligations | None:
+    """The watch's obligations on the tables' day; None when its table does not exist."""
+    columns = tables.columns(watch.table)
+    if columns is None:
+        return None
+    if watch.lookups:
+        columns = _with_lookups(columns, watch.lookups, tables)
+    rows = np.flatnonzero(_where(watch, columns, tables.day)).astype(np.int64)
+    start = columns.first(watch.start)[rows] if watch.start else np.full(len(rows), MISSING, dtype=np.int64)
+    start = np.where((start < EARLIEST) | (start > LATEST), MISSING, start)
+    scope = _Scope(rule, watch, tables, columns, rows, start, np.full(len(rows), -1, dtype=np.int64))
+    if watch.every is not None:
+        scope = _repeated(scope, watch.every, clocks_for)
+    return _measured(scope, clocks_for)
+
+
+def _where(watch: Watch, columns: Columns, today: date) -> Flags:
+    if watch.where is None:
+        return np.ones(len(columns), dtype=np.bool_)
+    return holds(watch.where, _only(columns.frame, fields_of(watch.where)), today)
+
+
+def _only(frame: pd.DataFrame, names: set[str]) -> pd.DataFrame:
+    return frame[[name for name in frame.columns if name in names]]
+
+
+def _with_lookups(columns: Columns, lookups: Sequence[Lookup], tables: Tables) -> Columns:
+    """The columns with those brought in from other tables; a later lookup may use an earlier one."""
+    frame = columns.frame
+    for lookup in lookups:
+        other = tables.columns(lookup.table)
+        if other is None or lookup.column not in other.frame.columns:
+            continue
+        wanted = holds(lookup.where, other.frame, tables.day) & other.filled((lookup.column,))
+        there, keys = other.keys(tuple(lookup.match))
+        groups = other.frame[lookup.column][wanted].groupby(there[wanted])
+        found = {"min": groups.min, "max": groups.max, "last": groups.last}[lookup.take]()
+        own, own_keys = Columns(frame).keys(tuple(lookup.match.values()))
+        translated = np.append(keys.get_indexer(own_keys), -1)[own]
+        frame = frame.assign(**{lookup.name: found.reindex(translated).set_axis(frame.index)})
+    return Columns(frame)
+
+
+def _repeated(scope: _Scope, every: Every, clocks_for: ClocksFor) -> _Scope:
+    """One obligation a period: from the row's start, the last `keep` finished periods and the running one."""
+    today = np.array([day_number(scope.tables.day)], dtype=np.int64)
+    running = int(period_index(today, every.unit)[0])
+    first = np.full(len(scope.rows), running - every.keep, dtype=np.int64)
+    known = scope.start != MISSING
+    begun = period_index(np.where(known, scope.start // DAY, 0), every.unit)
+    if every.first == "whole":
+        begun = begun + (period_first(begun, every.unit) < np.where(known, scope.start // DAY, 0))
+    first = np.where(known, np.maximum(first, begun), first)
+    last = np.full(len(scope.rows), running, dtype=np.int64)
+    if scope.watch.start:
+        first = np.where(known, first, running + 1)  # an order that is not open yet owes nothing
+    counts = np.maximum(last - first + 1, 0)
+    at = np.repeat(np.arange(len(scope.rows)), counts)
+    period = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
+    edge = period if every.counts_from == "first" else period + 1
+    start = period_first(edge, every.unit) * DAY - (every.counts_from == "last")
+    expanded = replace(scope, rows=scope.rows[at], start=start, period=period)
+    return _active(expanded, every) if every.active is not None else expanded
+
+
+def _active(scope: _Scope, every: Every) -> _Scope:
+    """Only subjects with an event in the months before the period's end."""
+    active = every.active
+    assert active is not None
+    events_of = scope.tables.columns(active.table)
+    if events_of is None:
+        return scope.take(np.zeros(len(scope.rows), dtype=np.bool_))
+    events = events_of.events(tuple(active.match), (active.at,), None, (), scope.tables.day)
+    codes = events.codes_of(*scope.columns.keys(tuple(active.match.values())))[scope.rows]
+    end = np.minimum(period_first(scope.period + 1, every.unit), day_number(scope.tables.day) + 1)
+    low = add_months(end, -active.months) * DAY
+    return scope.take(events.first(codes, low, end * DAY - 1) != UNMET)
+
+
+def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
+    """Due moments and evidence. Weeks without a day to fall due on, and what ended before it fell due, are left out."""
+    clocks = clocks_for(scope.start)
+    due, days, provisional, warn = _dues(scope, clocks)
+    ends = scope.columns.first(scope.watch.end)[scope.rows] if scope.watch.end else None
+    kept = (due != MISSING) | (scope.start == MISSING)
+    if ends is not None:
+        kept &= (ends == MISSING) | (ends > due)
+    scope, due, days, provisional, warn = scope.take(kept), due[kept], days[kept], provisional[kept], warn[kept]
+    met_at, undated = _evidence(scope, due)
+    watch, rows = scope.watch, scope.rows
+    unmeasurable = (
+        holds(watch.unmeasurable_if, _only(scope.columns.frame, fields_of(watch.unmeasurable_if)), scope.tables.day)[
+            rows
+        ]
+        if watch.unmeasurable_if
+        else np.zeros(len(rows), dtype=np.bool_)
+    )
+    dropped = scope.columns.first(watch.dropped)[rows] if watch.dropped else np.full(len(rows), MISSING, dtype=np.int64)
+    return Obligations(
+        watch, scope.columns, rows, scope.period, scope.start, due, met_at, undated, ~unmeasurable, dropped,
+        _pause(scope), days, provisional, warn,
+    )  # fmt: skip
+
+
+def _pause(scope: _Scope) -> tuple[Ints, Ints]:
+    if scope.watch.pause is None:
+        none = np.full(len(scope.rows), MISSING, dtype=np.int64)
+        return none, none
+    since, until = scope.watch.pause
+    return scope.columns.seconds(since)[scope.rows], scope.columns.seconds(until)[scope.rows]
+
+
+def _dues(scope: _Scope, clocks: Clocks) -> tuple[Ints, Flags, Flags, Ints]:
+    """Due moment, whether it counts days, whether it is provisional, and the warning time, of each obligation."""
+    size = len(scope.rows)
+    dues = np.full(size, MISSING, dtype=np.int64)
+    days, provisional = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    warn = np.zeros(size, dtype=np.int64)
+    left = np.ones(size, dtype=np.bool_)
+    for when, due in [*((case.when, case.due) for case in scope.watch.due_if), (None, scope.default_due)]:
+        chosen = left.copy()
+        if when is not None:
+            chosen &= holds(when, _only(scope.columns.frame, fields_of(when)), scope.tables.day)[scope.rows]
+        left &= ~chosen
+        days[chosen], warn[chosen] = due.counts_days, warning_seconds(due, scope.rule.warn)
+        counted = chosen & (scope.start != MISSING)
+        if counted.any():
+            dues[counted] = _counted(scope.take(counted), due, clocks)
+            provisional[counted] = is_provisional(due, dues[counted], clocks)
+    return dues, days, provisional, warn
+
+
+def _counted(scope: _Scope, due: Due, clocks: Clocks) -> Ints:
+    """Due moments by one way of counting, put off by pauses, or as the customer's contract promises."""
+    amounts = amounts_of(due, len(scope.rows))
+    if due.amount_from is not None:
+        amounts = scope.columns.numbers(due.amount_from, due.amount)[scope.rows]
+    pause = _pause(scope)
+    dues = with_pauses(due, scope.start, amounts, due_moments(due, scope.start, amounts, clocks), pause, clocks)
+    if scope.watch.promise is None or not scope.tables.contracts_bind:
+        return dues
+    seconds, working = promised(scope.tables.frames, scope.watch.promise, scope.columns, scope.rows)
+    for office, clock in ((False, Due(clock="cal", unit="minute")), (True, Due(clock="biz", unit="minute"))):
+        bound = (seconds > 0) & (working == office)
+        if bound.any():
+            minutes, start = seconds[bound] // 60, scope.start[bound]
+            own = due_moments(clock, start, minutes, clocks)
+            dues[bound] = with_pauses(clock, start, minutes, own, (pause[0][bound], pause[1][bound]), clocks)
+    return dues
+
+
+def _evidence(scope: _Scope, due: Ints) -> tuple[Ints, Flags]:
+    """When each obligation was met, UNMET where it was not, and where evidence has no moment."""
+    size = len(scope.rows)
+    if scope.rule.lapses:
+        return due.copy(), np.zeros(size, dtype=np.bool_)
+    met_at, undated = np.full(size, UNMET, dtype=np.int64), np.zeros(size, dtype=np.bool_)
+    for piece in scope.watch.met:
+        moment, unknown = _piece(scope, piece, due)
+        met_at, undated = np.minimum(met_at, moment), undated | unknown
+    if scope.watch.met_all:
+        pieces = [_piece(scope, piece, due) for piece in scope.watch.met_all]
+        together = np.maximum.reduce([moment for moment, _ in pieces])
+        met_at = np.minimum(met_at, together)
+        undated |= np.logical_and.reduce([(moment != UNMET) | unknown for moment, unknown in pieces])
+    return met_at, undated & (met_at == UNMET)
+
+
+def _piece(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Flags]:
+    if piece.table is None:
+        return _own(scope, piece)
+    other = scope.tables.columns(piece.table)
+    nothing = np.full(len(scope.rows), UNMET, dtype=np.int64), np.zeros(len(scope.rows), dtype=np.bool_)
+    if other is None:
+        return nothing
+    events = other.events(tuple(piece.match), piece.at, piece.where, piece.filled, scope.tables.day)
+    plain = all(not here.startswith("@") for here in piece.match.values())
+    if plain:
+        codes = events.codes_of(*scope.columns.keys(tuple(piece.match.values())))[scope.rows]
+    else:
+        codes = events.codes([_text(scope, here) for here in piece.match.values()])
+    low, high = _stretch(scope, piece, due)
+    count = scope.columns.numbers(piece.count, 1)[scope.rows] if isinstance(piece.count, str) else piece.count
+    met_at = events.first(codes, low, high, count)
+    if not piece.at:
+        met_at = np.where(met_at == UNMET, UNMET, MISSING)
+    undated = (
+        events.has_undated(codes) if _is_written_by_portal(piece.at, other) else np.zeros(len(codes), dtype=np.bool_)
+    )
+    return met_at, undated
+
+
+def _own(scope: _Scope, piece: Evidence) -> tuple[Ints, Flags]:
+    """Evidence in the watched row itself."""
+    here = np.ones(len(scope.columns), dtype=np.bool_)
+    if piece.filled:
+        here &= scope.columns.filled(piece.filled)
+    if piece.where is not None:
+        here &= holds(piece.where, _only(scope.columns.frame, fields_of(piece.where)), scope.tables.day)
+    here = here[scope.rows]
+    if not piece.at:
+        return np.where(here, MISSING, UNMET), np.zeros(len(here), dtype=np.bool_)
+    moment = scope.columns.latest(piece.at)[scope.rows]
+    known = here & (moment != MISSING)
+    undated = here & ~known if _is_written_by_portal(piece.at, scope.columns) else np.zeros(len(here), dtype=np.bool_)
+    return np.where(known, moment, UNMET), undated
+
+
+def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:
+    """Whether the portal writes these moments itself (system times, decisions): missing, something was done outside."""
+    decided = {f"{name}_at" for name in columns.frame.columns}
+    return any(name in {"created_at", "submitted_at", "approved_at"} or name in decided for name in names)
+
+
+def _text(scope: _Scope, here: str) -> Texts:
+    if not here.startswith("@"):
+        return scope.columns.texts(here)[scope.rows]
+    every = scope.watch.every
+    if every is None:
+        raise ValueError(f"{here} needs a rule that repeats every period")
+    shift = {"@period": 0, "@next_period": 1}[here]
+    distinct, positions = np.unique(scope.period + shift, return_inverse=True)
+    names = np.array([period_name(int(index), every.unit) for index in distinct], dtype=object)
+    return np.asarray(names[positions]) if len(names) else np.array([], dtype=object)
+
+
+def _stretch(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Ints]:
+    """From when to when an event counts."""
+    low = np.full(len(scope.rows), MISSING + 1, dtype=np.int64)
+    high = np.full(len(scope.rows), FOREVER, dtype=np.int64)
+    every = scope.watch.every
+    if piece.in_period and every is not None:
+        low = period_first(scope.period, every.unit) * DAY
+        high = period_first(scope.period + 1, every.unit) * DAY - 1
+    if piece.after is not None:
+        low = np.maximum(low, scope.columns.seconds(piece.after)[scope.rows] + 1)
+    if piece.since is not None:
+        since = scope.columns.seconds(piece.since)[scope.rows]
+        low = np.maximum(low, since - since % DAY)
+    if piece.near_due is not None:
+        low = np.where(due == MISSING, low, np.maximum(low, due - due % DAY - piece.near_due.seconds))
+    return low, high

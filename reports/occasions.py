@@ -1,0 +1,258 @@
+"""Views of dates that come of themselves or follow from a history: birthdays, festivals, idle months, grades, targets.
+
+Built like those of `reports.facts`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from reports.facts import business, columns_of, person_id, progress_event, sale, visit, wall_time
+from reports.frames import Frames
+from schemas.festivals import festivals
+from schemas.periods import add_months
+
+REMEMBERED = {"birth_date": "生日", "wedding_day": "结婚纪念日"}
+GREETED = ("春节", "端午", "中秋", "国庆", "元旦")
+IDLE_MONTHS = 3
+"""A part-timer without a contract for more than so many natural months is let go (D36)."""
+
+
+def anniversary(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Birthdays and wedding days from 60 days ago to 60 days ahead: customer_id, record_id, on_day, occurrence."""
+    if "customer_dossier" not in frames:
+        return None
+    parts = []
+    for column, name in REMEMBERED.items():
+        dossiers = columns_of(frames, "customer_dossier", ("record_id", "customer_id", column))
+        for at in dossiers.index[dossiers[column].notna()]:
+            born = dossiers.at[at, column].date()
+            for year in {(day - timedelta(days=60)).year, (day + timedelta(days=60)).year}:
+                on = add_months(born, 12 * (year - born.year))
+                if abs((on - day).days) <= 60:
+                    parts.append((dossiers.at[at, "record_id"], dossiers.at[at, "customer_id"], on, f"{name} {year}"))
+    return _dated(parts, ("record_id", "customer_id", "on_day", "occurrence"))
+
+
+def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Active customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`."""
+    if "customer_info" not in frames:
+        return None
+    active = business(frames, day)
+    recent = active[(active["at"] <= pd.Timestamp(day)) & (active["at"] > pd.Timestamp(add_months(day, -12)))]
+    customers = columns_of(frames, "customer_info", ("record_id", "customer_id"))
+    customers = customers[customers["customer_id"].isin(recent["customer_id"])]
+    near = [
+        (name, on)
+        for year in (day.year - 1, day.year, day.year + 1)
+        for name, on in festivals(year).items()
+        if name in GREETED and -60 <= (on - day).days <= 30
+    ]
+    parts = [customers.assign(on_day=pd.Timestamp(on), occurrence=f"{name} {on.year}") for name, on in near]
+    if not parts:
+        return _dated([], ("record_id", "customer_id", "on_day", "occurrence"))
+    found = pd.concat(parts, ignore_index=True)
+    return found.assign(on_day=wall_time(found["on_day"]))
+
+
+def _dated(rows: list[tuple[str, str, date, str]], columns: tuple[str, ...]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return frame.assign(on_day=wall_time(pd.to_datetime(frame["on_day"])))
+
+
+def grade_a(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Customers graded A with the moment the grade counts from: the last progress, else the month it became A.
+
+    Columns: record_id, customer_id, owner_id, anchor.
+    """
+    if "customer_info" not in frames:
+        return None
+    customers = columns_of(frames, "customer_info", ("record_id", "customer_id", "owner_id", "grade"))
+    graded = columns_of(frames, "customer_grading", ("customer_id", "review_month", "grade"))
+    graded = graded[graded["review_month"].fillna("").le(day.strftime("%Y-%m"))].sort_values("review_month")
+    latest = graded.drop_duplicates("customer_id", keep="last").set_index("customer_id")["grade"]
+    grade = customers["customer_id"].map(latest).fillna("").where(lambda known: known.ne(""), customers["grade"])
+    customers = customers[grade.eq("A")]
+    events = progress_event(frames, day)
+    events = events[events["at"] < pd.Timestamp(day) + pd.Timedelta(days=1)]
+    progress = customers["customer_id"].map(events.groupby("customer_id")["at"].max())
+    since = customers["customer_id"].map(_a_since(graded))
+    anchor = wall_time(progress).fillna(wall_time(since))
+    return customers.assign(anchor=anchor).reset_index(drop=True)
+
+
+def _a_since(graded: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    """First day of the month in which each customer's present run of A began; `graded` ascending by month."""
+    since: dict[str, pd.Timestamp] = {}
+    for customer, month, grade in graded[["customer_id", "review_month", "grade"]].itertuples(index=False):
+        if grade != "A":
+            since.pop(customer, None)
+        elif month:
+            since.setdefault(customer, pd.Timestamp(f"{month}-01"))
+    return since
+
+
+def idle_part_timer(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Part-timers with the last day of their third idle natural month.
+
+    Columns: record_id, staff_id, last_on (last contract, else joined), idle_days (from then to the end of the third
+    idle month), let_go_on (the day after).
+    The contract's own month and approved leave months are not idle; leave does not start the count anew.
+    """
+    if "staff" not in frames:
+        return None
+    staff = columns_of(frames, "staff", ("record_id", "staff_id", "employment", "staff_state", "joined_on"))
+    staff = staff[staff["employment"].eq("兼职") & ~staff["staff_state"].isin(["离职", "解除合作"])]
+    deals = columns_of(frames, "deal", ("seller_id", "sold_on", "kind"))
+    deals = deals[deals["kind"].isin(["", "销售"]) & (wall_time(deals["sold_on"]) <= pd.Timestamp(day))]
+    last = wall_time(staff["staff_id"].map(deals.groupby("seller_id")["sold_on"].max()))
+    last_on = last.fillna(wall_time(staff["joined_on"]))
+    away = leave_months(frames)
+    ends = [
+        third_idle_end(start.date(), away.get(person, frozenset())) if pd.notna(start) else None
+        for start, person in zip(last_on, staff["staff_id"], strict=True)
+    ]
+    third = wall_time(pd.Series(ends, index=staff.index, dtype="object"))
+    return staff.assign(last_on=last_on, third_idle_end=third, let_go_on=third + pd.Timedelta(days=1)).reset_index(
+        drop=True
+    )
+
+
+def leave_months(frames: Frames) -> dict[str, frozenset[str]]:
+    """Staff id → months of approved leave ("2026-03")."""
+    leave = columns_of(frames, "part_time_leave", ("staff_id", "from_month", "months"))
+    found: dict[str, set[str]] = {}
+    for person, month, count in leave.itertuples(index=False):
+        if month and pd.notna(count):
+            first = date.fromisoformat(f"{month}-01")
+            found.setdefault(person, set()).update(f"{add_months(first, n):%Y-%m}" for n in range(int(count)))
+    return {person: frozenset(months) for person, months in found.items()}
+
+
+def third_idle_end(last_on: date, away: frozenset[str]) -> date:
+    """The last day of the third idle natural month after `last_on`; months in `away` are skipped."""
+    month, idle = last_on.replace(day=1), 0
+    while idle < IDLE_MONTHS:
+        month = add_months(month, 1)
+        idle += f"{month:%Y-%m}" not in away
+    return add_months(month, 1) - timedelta(days=1)
+
+
+def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Deals and shipped orders with the customer's payment term: customer_id, owner_id, from_day, term_days, paid_on.
+
+    The term stands in the customer's recognition (T38); without one nothing falls due.
+    """
+    if "new_customer_recognition" not in frames:
+        return None
+    terms = columns_of(frames, "new_customer_recognition", ("customer_code", "pay_term_days"))
+    terms = terms[terms["customer_code"].ne("") & terms["pay_term_days"].notna()].drop_duplicates(
+        "customer_code", keep="last"
+    )
+    deals = columns_of(
+        frames, "deal", ("record_id", "deal_no", "customer_id", "seller_id", "sold_on", "paid_on", "kind")
+    )
+    paid = deals[deals["deal_no"].ne("")].drop_duplicates("deal_no").set_index("deal_no")["paid_on"]
+    sold = deals[deals["kind"].isin(["", "销售"])].rename(columns={"seller_id": "owner_id", "sold_on": "from_day"})
+    shipped = columns_of(
+        frames, "order_register", ("record_id", "reg_no", "mfg_no", "customer_id", "owner_id", "shipped_on")
+    )
+    shipped = shipped.rename(columns={"shipped_on": "from_day"})
+    shipped = shipped.assign(
+        paid_on=wall_time(shipped["mfg_no"].map(paid)).fillna(wall_time(shipped["reg_no"].map(paid)))
+    )
+    columns = ["record_id", "customer_id", "owner_id", "from_day", "paid_on"]
+    parts = [
+        part.assign(from_day=wall_time(part["from_day"]), paid_on=wall_time(part["paid_on"]))[columns]
+        for part in (sold, shipped)
+    ]
+    owed = pd.concat(parts, ignore_index=True)
+    return owed.merge(
+        terms.rename(columns={"customer_code": "customer_id", "pay_term_days": "term_days"}), on="customer_id"
+    )
+
+
+def visit_target(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Visits owed to a customer each month by rank: record_id, customer_id, owner_id, rank, need (T32 in force)."""
+    if "visit_frequency" not in frames or "customer_info" not in frames:
+        return None
+    heads = columns_of(frames, "visit_frequency", ("record_id", "staff_id", "valid_from"))
+    heads = heads[heads["valid_from"].fillna("").le(day.strftime("%Y-%m"))].sort_values("valid_from")
+    heads = heads.drop_duplicates("staff_id", keep="last").rename(columns={"record_id": "plan_id"})
+    counts = {"n_handler": "handler", "n_supervisor": "supervisor", "n_manager": "manager", "n_gm": "gm"}
+    lines = columns_of(frames, "visit_frequency.lines", ("record_id", "customer_level", *counts))
+    lines = lines.rename(columns={"record_id": "plan_id", **counts})
+    needs = lines.melt(["plan_id", "customer_level"], list(counts.values()), var_name="rank", value_name="need")
+    needs = needs[needs["need"].fillna(0) > 0].merge(heads, on="plan_id")
+    customers = columns_of(frames, "customer_info", ("record_id", "customer_id", "owner_id", "customer_level"))
+    owed = customers.merge(needs, left_on=["owner_id", "customer_level"], right_on=["staff_id", "customer_level"])
+    return owed.assign(occurrence=owed["rank"].astype("str"))
+
+
+def annual_plan(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Yearly visit plans: record_id, visitor_id, year, submitted_at."""
+    if "visit_plan" not in frames:
+        return None
+    plans = columns_of(frames, "visit_plan", ("record_id", "plan_kind", "period", "visitor_id", "submitted_at"))
+    plans = plans[plans["plan_kind"].eq("年度")]
+    return plans.assign(year=plans["period"].astype("str").str.slice(0, 4))
+
+
+def area_deal(frames: Frames, day: date) -> pd.DataFrame:
+    """Deals with the customer's area: area_name, sold_on."""
+    deals = columns_of(frames, "deal", ("customer_id", "sold_on"))
+    areas = columns_of(frames, "customer_info", ("customer_id", "area_name")).drop_duplicates("customer_id")
+    return deals.merge(areas, on="customer_id")[["area_name", "sold_on"]]
+
+
+def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
+    """Talks with a customer's decision makers, by contact log or visit: customer_id, at."""
+    contacts = columns_of(frames, "contact_log", ("customer_id", "contacted_at", "is_decision_maker"))
+    visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "is_decision_maker"))
+    parts = [contacts.rename(columns={"contacted_at": "at"}), visits.rename(columns={"visited_at": "at"})]
+    talks = pd.concat([part.assign(at=wall_time(part["at"])) for part in parts], ignore_index=True)
+    return talks[talks["is_decision_maker"].fillna(False).astype(bool)]
+
+
+def spoken_contact(frames: Frames, day: date) -> pd.DataFrame:
+    """Contacts by telephone or face to face, from contact log and visits: customer_id, at."""
+    contacts = columns_of(frames, "contact_log", ("customer_id", "contacted_at", "channel"))
+    contacts = contacts[contacts["channel"].isin(["电话", "当面"])].rename(columns={"contacted_at": "at"})
+    visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "mode"))
+    visits = visits[visits["mode"].isin(["", "当面", "电话", "来访"])].rename(columns={"visited_at": "at"})
+    parts = [part.assign(at=wall_time(part["at"]))[["customer_id", "at"]] for part in (contacts, visits)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def contact(frames: Frames, day: date) -> pd.DataFrame | None:
+    """The contact log with who wrote each row (author_id)."""
+    if "contact_log" not in frames:
+        return None
+    log = frames["contact_log"]
+    return log.assign(author_id=person_id(columns_of(frames, "contact_log", ("created_by",))["created_by"]))
+
+
+def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Days on which a customer paid for a sale: record_id of the customer, customer_id, paid_on, occurrence."""
+    sales = sale(frames, day)
+    if sales is None:
+        return None
+    days = sales.loc[
+        sales["paid_on"].notna() & sales["customer_id"].ne(""), ["customer_id", "paid_on"]
+    ].drop_duplicates()
+    customers = columns_of(frames, "customer_info", ("customer_id", "record_id")).drop_duplicates("customer_id")
+    days = days.merge(customers, on="customer_id", how="left")
+    return days.assign(
+        record_id=days["record_id"].fillna(days["customer_id"]), occurrence=days["paid_on"].dt.strftime("%Y-%m-%d")
+    )
+
+
+def area_visit(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Visits face to face: customer_id, at."""
+    visits = visit(frames, day)
+    if visits is None:
+        return None
+    met = visits[visits["mode"].isin(["", "当面"])]
+    return met.assign(at=wall_time(met["visited_at"]))[["record_id", "customer_id", "at"]]
