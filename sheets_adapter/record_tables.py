@@ -20,6 +20,7 @@ HEADER_SYSTEM = tuple(key for key in SYSTEM_COLUMNS if key != "record_id")
 LINE_SYSTEM = tuple(key for key in LINE_SYSTEM_COLUMNS if key != "line_id")
 SIMILAR = "similar:"
 """Prefix of the lookup pairs behind the warning about similar records."""
+_INDEXED_SYSTEM = frozenset({"created_at", "status"})
 _TIMES = frozenset({"created_at", "submitted_at", "approved_at", "updated_at"})
 
 
@@ -28,7 +29,9 @@ def table_specs(template: Template) -> tuple[TableSpec, ...]:
     """The template's tables: the header's, then one per line table."""
     indexed = _indexed(template)
     header = tuple(Column(item.key, type_of(item).kind, item.key in indexed) for item in template.fields)
-    system = tuple(Column(key, "datetime" if key in _TIMES else "text", key == "created_at") for key in HEADER_SYSTEM)
+    system = tuple(
+        Column(key, "datetime" if key in _TIMES else "text", key in _INDEXED_SYSTEM) for key in HEADER_SYSTEM
+    )
     names = template.table_names()
     lines = (_line_spec(name, line) for name, line in zip(names[1:], template.lines, strict=True))
     return (TableSpec(names[0], header + system), *lines)
