@@ -27,9 +27,9 @@ from sheets_adapter.sheet_reading import find_sheet, fingerprint, open_sheet
 from sheets_adapter.sync_state import SyncState, SyncStatus
 from sheets_adapter.take_in import Intake, Lineage, RecordTaker, RemovalNeedsConfirming, TakeIn
 from sheets_adapter.workbook_names import Marker, read_marker, write_marker
+from sheets_adapter.xlsx.errors import SignatureChanged
 from sheets_adapter.xlsx.new_workbook import new_workbook
 from sheets_adapter.xlsx.owner_files import owner_files
-from sheets_adapter.xlsx.errors import SignatureChanged
 from sheets_adapter.xlsx.publish import Signature, backup_daily, publish, signature
 from sheets_adapter.xlsx.workbook import Workbook
 

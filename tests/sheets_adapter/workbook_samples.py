@@ -166,7 +166,10 @@ class Office:
         """Somebody saves a record in the portal; fields not named stay as they are."""
         before = self.journal.get(table, row_id)
         at = self.clock().strftime("%Y-%m-%d %H:%M:%S")
-        system = {"status": LIVE} if "." in table else {"status": LIVE, "created_at": at, "created_by": "S001 张三"}
+        system = {"status": LIVE}
+        if "." not in table:
+            system |= dict.fromkeys(("created_at", "submitted_at", "approved_at", "updated_at"), at)
+            system |= dict.fromkeys(("created_by", "updated_by"), "S001 张三")
         merged = {**system, **(before.values if before else {}), **values}
         put = Put(
             table, row_id, merged, "edit" if before else "create",
