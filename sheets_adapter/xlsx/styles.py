@@ -31,9 +31,9 @@ FORMAT_CODES: Mapping[str, str] = {
     "number": "General",
     "money": '"¥"#,##0.00;[Red]\\-"¥"#,##0.00',
     "percent": "0.00%",
-    "date": "yyyy\\-mm\\-dd",
-    "datetime": "yyyy\\-mm\\-dd\\ hh:mm",
-    "month": "yyyy\\-mm",
+    "date": "yyyy-mm-dd",
+    "datetime": "yyyy-mm-dd hh:mm",
+    "month": "yyyy-mm",
     "time": "hh:mm:ss",
     "duration": "[h]:mm:ss",
 }
@@ -94,6 +94,17 @@ def class_of_code(code: str) -> FormatClass:
     if "@" in section:
         return "text"
     return "percent" if "%" in section else "number"
+
+
+NEW_STYLES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    + "".join(_NEW_COLLECTIONS[one] for one in ("fonts", "fills", "borders"))
+    + '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    + _NEW_COLLECTIONS["cellXfs"]
+    + '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+).encode()
+"""A styles part for a workbook that has none."""
 
 
 class Styles:
@@ -160,7 +171,9 @@ class Styles:
     def _format_id(self, code: str) -> int:
         if code in _IDS:
             return _IDS[code]
-        known = next((number for number, one in self._codes.items() if one == code), None)
+        # Programs write the same code with and without escapes: yyyy-mm-dd and yyyy\\-mm\\-dd.
+        plain = code.replace("\\", "")
+        known = next((number for number, one in self._codes.items() if one.replace("\\", "") == plain), None)
         if known is not None:
             return known
         number = max((*self._codes, _FIRST_CUSTOM_ID - 1)) + 1
@@ -227,10 +240,13 @@ class Styles:
         return prefixed(xml, self._root.prefix).encode()
 
     def _make(self, collection: str) -> None:
+        empty = self._prefixed(_NEW_COLLECTIONS.get(collection, f'<{collection} count="0"/>'))
+        if self._root.is_empty_tag:
+            self._set(apply_splices(self.data, append_child(self.data, self._root, empty)))
+            return
         later = _ORDER[_ORDER.index(collection) + 1 :]
         following = next((child for child in self._root.children if child.local in later), None)
         at = following.start if following else self._root.inner_end
-        empty = self._prefixed(_NEW_COLLECTIONS.get(collection, f'<{collection} count="0"/>'))
         self._set(apply_splices(self.data, [Splice(at, at, empty)]))
 
     def _set(self, data: bytes) -> None:

@@ -23,12 +23,12 @@ from sheets_adapter.xlsx.markup import (
     parse,
 )
 from sheets_adapter.xlsx.new_columns import ColumnAdder
-from sheets_adapter.xlsx.new_sheet import MAIN_NAMESPACE, XML_HEADER, SheetDesign, is_long, sheet_xml
+from sheets_adapter.xlsx.new_sheet import SheetDesign, is_long, sheet_xml
 from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.reader import Scanner, SheetRows, read_sheet
 from sheets_adapter.xlsx.sheet_edit import EditResult, SheetEdit, SheetEditor
 from sheets_adapter.xlsx.sheet_xml import SheetXml
-from sheets_adapter.xlsx.styles import Styles
+from sheets_adapter.xlsx.styles import NEW_STYLES, Styles
 from sheets_adapter.xlsx.tables import Table
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class Workbook:
 
     def _add_styles_part(self) -> None:
         part = resolve_target(self._workbook_part, "styles.xml")
-        self._package.add(part, _NO_STYLES, f"{_MAIN_TYPE}styles+xml")
+        self._package.add(part, NEW_STYLES, f"{_MAIN_TYPE}styles+xml")
         self._relate(self._workbook_part, f"{RELATIONSHIPS}/styles", "styles.xml")
         self.__dict__.pop("_styles_part", None)
 
@@ -232,7 +232,7 @@ class Workbook:
     def _scanner(self) -> Scanner:
         shared = self._single_part("sharedStrings")
         strings = self._package.part(shared) if shared and self._package.has(shared) else b""
-        styles = Styles(self._package.part(self._styles_part)) if self._styles_part else Styles(_NO_STYLES)
+        styles = Styles(self._package.part(self._styles_part)) if self._styles_part else Styles(NEW_STYLES)
         return Scanner(styles, strings, date1904=self.date1904)
 
     @cached_property
@@ -463,6 +463,3 @@ def resolve_target(part: str, target: str) -> str:
         elif step not in ("", "."):
             folders.append(step)
     return "/".join(folders)
-
-
-_NO_STYLES = f'{XML_HEADER}<styleSheet xmlns="{MAIN_NAMESPACE}"/>'.encode()

@@ -8,11 +8,21 @@ import sys
 import zipfile
 
 import pytest
-from tests.sheets_adapter.xlsx.samples import NASTY, PACKAGE, RELATIONS, parts_of, raw_workbook, relations, text_row, worksheet, zipped
 
 from sheets_adapter.xlsx.errors import UnreadableWorkbook
 from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.workbook import Workbook
+from tests.sheets_adapter.xlsx.samples import (
+    NASTY,
+    PACKAGE,
+    RELATIONS,
+    parts_of,
+    raw_workbook,
+    relations,
+    text_row,
+    worksheet,
+    zipped,
+)
 
 
 def raw_members(data: bytes) -> dict[str, tuple[bytes, tuple[int, ...], int]]:
@@ -79,9 +89,10 @@ def test_an_added_part_has_a_content_type() -> None:
     package.add("xl/worksheets/sheet9.xml", b"<a/>", "application/x")
     parts = parts_of(package.to_bytes())
     assert parts["xl/worksheets/sheet9.xml"] == b"<a/>"
-    assert b'<Override PartName="/xl/worksheets/sheet9.xml" ContentType="application/x"/></Types>' in parts[
-        "[Content_Types].xml"
-    ]
+    assert (
+        b'<Override PartName="/xl/worksheets/sheet9.xml" ContentType="application/x"/></Types>'
+        in parts["[Content_Types].xml"]
+    )
 
 
 def test_part_names_match_in_either_case() -> None:
@@ -140,7 +151,8 @@ def doubled_member() -> bytes:
         pytest.param(SIMPLE[: len(SIMPLE) // 2], "S020", id="cut short"),
         pytest.param(OLE + "EncryptedPackage".encode("utf-16-le"), "S021", id="password"),
         pytest.param(OLE, "S022", id="old .xls"),
-        pytest.param(replaced("_rels/.rels", RELATIONS.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"),
+        pytest.param(replaced("_rels/.rels", RELATIONS.encode(),
+                              b"http://purl.oclc.org/ooxml/officeDocument/relationships"),
                      "S023", id="strict"),
         pytest.param(zipped({"_rels/.rels": relations([]), "[Content_Types].xml": "<Types/>"}), "S025", id="no workbook"),
         pytest.param(without("xl/workbook.xml"), "S025", id="workbook part missing"),
@@ -190,4 +202,6 @@ def test_content_types_with_a_prefix_get_a_prefixed_entry() -> None:
     types = f'<t:Types xmlns:t="{PACKAGE}/content-types"></t:Types>'
     package = Package.read(zipped({"[Content_Types].xml": types}))
     package.add("a.xml", b"<a/>", "text/x")
-    assert package.part("[Content_Types].xml").endswith(b'<t:Override PartName="/a.xml" ContentType="text/x"/></t:Types>')
+    assert package.part("[Content_Types].xml").endswith(
+        b'<t:Override PartName="/a.xml" ContentType="text/x"/></t:Types>'
+    )
