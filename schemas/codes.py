@@ -27,6 +27,7 @@ CODES: Mapping[str, str] = {
     "T014": "an option of the wrong kind",
     "T015": "an option that must not be empty",
     "T016": "a number outside its limits",
+    "T017": "options that contradict each other",
     "T020": "a key used twice",
     "T021": "a field that does not exist is named",
     "T022": "two fields of one table under the same header",

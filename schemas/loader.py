@@ -4,42 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from schemas.catalogue import Catalogue
 from schemas.field_types import target_of
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.lint import Flaw, find_catalogue_flaws, find_flaws
+from schemas.option_findings import option_finding
 from schemas.template import Template
 from schemas.yaml_nodes import Document, read_yaml
-
-_CODES: Mapping[str, str] = {
-    "missing": "T010",
-    "extra_forbidden": "T011",
-    "literal_error": "T012",
-    "string_pattern_mismatch": "T013",
-    "too_short": "T015",
-    "string_too_short": "T015",
-    "greater_than_equal": "T016",
-    "less_than_equal": "T016",
-}
-"""Pydantic error type → our code; every other type says the value is of the wrong kind, T014."""
-_EXPECTED: Mapping[str, str] = {
-    "string_type": "text",
-    "int_parsing": "number",
-    "int_type": "number",
-    "bool_parsing": "bool",
-    "bool_type": "bool",
-    "tuple_type": "list",
-    "list_type": "list",
-    "dict_type": "mapping",
-    "model_type": "mapping",
-    "model_attributes_type": "mapping",
-}
 
 
 @dataclass(slots=True)
@@ -124,7 +99,7 @@ def read_template(path: Path, *, layer: int = 0, order: int = 0, root: Path | No
     try:
         file.template = Template.model_validate({"group": group, **document.data})
     except ValidationError as error:
-        file.findings += [_option_finding(detail, document) for detail in error.errors(include_url=False)]
+        file.findings += [option_finding(detail, document.at, Template) for detail in error.errors(include_url=False)]
     return file
 
 
@@ -147,7 +122,9 @@ def _group(file: TemplateFile) -> str:
 def _check_together(files: Sequence[TemplateFile]) -> None:
     """Lint across templates, then leaves out whatever refers to a template left out, until nothing more falls."""
     by_key = {file.key: file for file in files}
-    read = [file.template for file in files if file.template is not None]
+    # Where two templates want one thing, the shipped one was there first.
+    by_layer = sorted(files, key=lambda file: file.layer)
+    read = [file.template for file in by_layer if file.template is not None]
     for key, flaw in find_catalogue_flaws(read, known=frozenset(by_key)):
         by_key[key].report(flaw)
     falling = True
@@ -172,59 +149,3 @@ def _broken_targets(file: TemplateFile, sound: set[str], known: Mapping[str, Tem
         for index, item in enumerate(fields)
         if target_of(item) in known and target_of(item) not in sound and target_of(item) != template.key
     ]
-
-
-def _option_finding(detail: Any, document: Document) -> Finding:
-    """A finding for one pydantic error of the meta-model."""
-    path = tuple(part for part in detail["loc"] if part != "[key]")
-    code = _CODES.get(detail["type"], "T014")
-    context = detail.get("ctx") or {}
-    option = str(path[-1]) if path else ""
-    params: dict[str, Any] = {"option": option, "value": _shown(detail.get("input"))}
-    if code == "T011":
-        params |= {"did_you_mean": _close(option, _options_around(path))}
-    elif code == "T012":
-        words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
-        expected = tuple(word.strip("'") for word in words)
-        params |= {"expected": expected, "did_you_mean": _close(params["value"], expected)}
-    elif code == "T014":
-        params |= {"expected_word": f"kind.{_EXPECTED.get(detail['type'], 'other')}"}
-    elif code == "T016":
-        params |= {"limit": str(context.get("ge", context.get("le", "")))}
-    return Finding(code, document.at(path), params)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    return value if isinstance(value, str) else type(value).__name__
-
-
-def _close(word: str, known: Iterable[str]) -> str:
-    """The known word most like this one, "" when none is near."""
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
-
-
-def _options_around(path: Sequence[str | int]) -> tuple[str, ...]:
-    """The options known where an unknown one stands, found by walking the meta-model along the path."""
-    model: type[BaseModel] | None = Template
-    for part in path[:-1]:
-        if isinstance(part, int):
-            continue
-        model = _model_at(model, part) if model else None
-    return tuple(info.alias or name for name, info in model.model_fields.items()) if model else ()
-
-
-def _model_at(model: type[BaseModel], option: str) -> type[BaseModel] | None:
-    for name, info in model.model_fields.items():
-        if option in (name, info.alias):
-            return _model_in(info.annotation)
-    return None
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

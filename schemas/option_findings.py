@@ -1,0 +1,97 @@
+"""What pydantic has to say about options in a file, as findings at their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from schemas.finding import FileRef, Finding
+
+OptionPath = tuple[str | int, ...]
+_CODES: Mapping[str, str] = {
+    "missing": "T010",
+    "extra_forbidden": "T011",
+    "literal_error": "T012",
+    "string_pattern_mismatch": "T013",
+    "too_short": "T015",
+    "string_too_short": "T015",
+    "greater_than_equal": "T016",
+    "less_than_equal": "T016",
+    "value_error": "T017",
+}
+"""Pydantic error type → our code; every other type says the value is of the wrong kind, T014."""
+_EXPECTED: Mapping[str, str] = {
+    "string_type": "text",
+    "int_parsing": "number",
+    "int_type": "number",
+    "bool_parsing": "bool",
+    "bool_type": "bool",
+    "tuple_type": "list",
+    "list_type": "list",
+    "dict_type": "mapping",
+    "model_type": "mapping",
+    "model_attributes_type": "mapping",
+}
+
+
+def option_finding(detail: Any, at: Callable[[OptionPath], FileRef], model: type[BaseModel]) -> Finding:
+    """A finding for one pydantic error of `model`; `at` says where a path of options stands in the file."""
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    code = _CODES.get(detail["type"], "T014")
+    context = detail.get("ctx") or {}
+    option = str(path[-1]) if path else ""
+    params: dict[str, Any] = {"option": option, "value": _shown(detail.get("input"))}
+    if code == "T011":
+        params |= {"did_you_mean": close_word(option, _options_around(path, model))}
+    elif code == "T012":
+        words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
+        expected = tuple(word.strip("'") for word in words)
+        params |= {"expected": expected, "did_you_mean": close_word(params["value"], expected)}
+    elif code == "T014":
+        params |= {"expected_word": f"kind.{_EXPECTED.get(detail['type'], 'other')}"}
+    elif code == "T017":
+        params |= {"problem": str(context.get("error", ""))}
+    elif code == "T016":
+        params |= {"limit": str(context.get("ge", context.get("le", "")))}
+    return Finding(code, at(path), params)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    return value if isinstance(value, str) else type(value).__name__
+
+
+def close_word(word: str, known: Iterable[str]) -> str:
+    """The known word most like this one, "" when none is near."""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
+
+
+def _options_around(path: Sequence[str | int], root: type[BaseModel]) -> tuple[str, ...]:
+    """The options known where an unknown one stands, found by walking the meta-model along the path."""
+    model: type[BaseModel] | None = root
+    in_mapping = False
+    for part in path[:-1]:
+        if isinstance(part, int) or model is None:
+            continue
+        if in_mapping:  # the part is a name the file chose, such as a rule's number
+            in_mapping = False
+            continue
+        annotation = _annotation_at(model, part)
+        in_mapping, model = get_origin(annotation) is dict, _model_in(annotation)
+    return tuple(info.alias or name for name, info in model.model_fields.items()) if model else ()
+
+
+def _annotation_at(model: type[BaseModel], option: str) -> Any:
+    return next((info.annotation for name, info in model.model_fields.items() if option in (name, info.alias)), None)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

@@ -1,0 +1,137 @@
+"""Rule packs: layers merge, days choose versions, and every mistake has a file and a line."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from schemas.finding import FileRef
+from schemas.rule_packs import Pack, find_packs, load_pack
+
+SHIPPED = Path(__file__).resolve().parents[2] / "reports" / "rules"
+TODAY = date(2026, 11, 21)
+
+
+def pack_of(name: str, *dirs: Path, as_of: date = TODAY, **overrides: str) -> Pack:
+    pack, findings = load_pack(name, dirs or (SHIPPED,), as_of, overrides)
+    assert findings == ()
+    assert pack is not None
+    return pack
+
+
+def company(tmp_path: Path, text: str, name: str = "acme", file: str = "pack.yaml") -> Path:
+    folder = tmp_path / "rules" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(text, encoding="utf-8")
+    return tmp_path / "rules"
+
+
+ACME = "pack: {id: acme, label: {zh: 甲, en: Acme}, extends: [key_account_jewellery]}\n"
+
+
+@pytest.mark.parametrize("name", ["base", "key_account_jewellery", "dealer_manufacturing", "visit_only"])
+def test_each_shipped_pack_loads_without_findings(name: str) -> None:
+    assert pack_of(name).id == name
+
+
+def test_all_79_rules_are_shipped_with_citation_and_responsible() -> None:
+    rules = pack_of("base").rules.deadlines
+    assert sorted(rules) == [f"D{number:02d}" for number in range(1, 80)]
+    assert all(rule.cite.zh and rule.cite.en and rule.who for rule in rules.values())
+
+
+def test_every_mode_of_every_rule_is_a_sound_definition() -> None:
+    for rule_id, rule in pack_of("base").rules.deadlines.items():
+        for mode in rule.modes:
+            assert pack_of("base", **{f"deadlines.{rule_id}.mode": mode}).rules.deadlines[rule_id].mode == mode
+
+
+def test_the_industry_pack_changes_only_what_it_says() -> None:
+    base, dealers = pack_of("base").rules.deadlines, pack_of("dealer_manufacturing").rules.deadlines
+    assert [rule_id for rule_id in base if base[rule_id] != dealers[rule_id]] == ["D16"]
+    assert dealers["D16"].due is not None
+    assert (dealers["D16"].due.amount, dealers["D16"].due.roll) == (3, "next_workday")
+
+
+def test_the_companys_layer_wins_and_the_rest_stays(tmp_path: Path) -> None:
+    folder = company(
+        tmp_path, ACME + 'deadlines: {D05: {due: {amount: 5}}}\ncalendar: {segments: [["08:30", "17:30"]]}\n'
+    )
+    pack = pack_of("acme", SHIPPED, folder)
+    assert pack.layers == ("base", "key_account_jewellery", "acme")
+    assert pack.rules.deadlines["D05"].due is not None
+    assert (pack.rules.deadlines["D05"].due.amount, pack.rules.deadlines["D05"].due.clock) == (5, "wday")
+    assert pack.rules.calendar.calendar({}).closing == time(17, 30)
+
+
+def test_the_version_in_force_on_the_day_is_used(tmp_path: Path) -> None:
+    folder = company(tmp_path, ACME)
+    company(tmp_path, 'valid_from: "2027-01-01"\ndeadlines: {D05: {due: {amount: 9}}}\n', file="from_2027.yaml")
+    for day, amount in ((date(2026, 12, 31), 3), (date(2027, 1, 1), 9)):
+        due = pack_of("acme", SHIPPED, folder, as_of=day).rules.deadlines["D05"].due
+        assert due is not None
+        assert due.amount == amount
+
+
+def test_the_hash_follows_content_and_not_form(tmp_path: Path) -> None:
+    plain = pack_of("acme", SHIPPED, company(tmp_path, ACME)).hash
+    commented = pack_of("acme", SHIPPED, company(tmp_path, "# 注\n" + ACME)).hash
+    changed = pack_of("acme", SHIPPED, company(tmp_path, ACME + "reports: {ranking_size: 5}\n")).hash
+    assert plain == commented != changed
+    assert len(plain) == 64
+
+
+def test_an_option_is_overridden_for_one_run() -> None:
+    assert pack_of("base", **{"commission.exact_10000": "lower"}).rules.commission.exact_10000 == "lower"
+    assert pack_of("base").options()["commission.exact_10000"] == "upper"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "param"),
+    [
+        pytest.param("deadlines:\n  D05:\n    due: {clok: cal}\n", "T011", 4, ("did_you_mean", "clock"), id="misspelt"),
+        pytest.param("deadlines:\n  D05: {severity: X}\n", "T012", 3, ("option", "severity"), id="unknown word"),
+        pytest.param("deadlines: {D05: {due: {unit: hour}}}\n", "T017", 2, ("option", "due"), id="contradiction"),
+        pytest.param('calendar:\n  segments: [["13:00", "12:00"]]\n', "T017", 2, ("option", "calendar"), id="hours"),
+        pytest.param(
+            "deadlines: {D05: {due: {amount: 1}}}\ndeadlines: {}\n", "T003", 3, ("key", "deadlines"), id="twice"
+        ),
+    ],
+)
+def test_a_mistake_is_reported_where_it_stands(
+    tmp_path: Path, text: str, code: str, line: int, param: tuple[str, str]
+) -> None:
+    pack, findings = load_pack("acme", (SHIPPED, company(tmp_path, ACME + text)), TODAY)
+    assert pack is None
+    found = next(finding for finding in findings if finding.code == code)
+    assert found.at == FileRef("acme/pack.yaml", line)
+    assert found.params[param[0]] == param[1]
+
+
+def test_an_unknown_pack_names_the_known_ones() -> None:
+    pack, (finding,) = load_pack("key_account_jewelry", (SHIPPED,), TODAY)
+    assert pack is None
+    assert (finding.code, finding.params["did_you_mean"]) == ("E101", "key_account_jewellery")
+    assert find_packs((SHIPPED,)) == ("base", "dealer_manufacturing", "key_account_jewellery", "visit_only")
+
+
+def test_an_unknown_override_suggests_the_nearest() -> None:
+    pack, (finding,) = load_pack("base", (SHIPPED,), TODAY, {"commission.exact_1000": "lower"})
+    assert pack is None
+    assert (finding.code, finding.params["did_you_mean"]) == ("E105", "commission.exact_10000")
+
+
+def test_packs_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    folder = company(tmp_path, "pack: {id: acme, label: {zh: 甲, en: A}, extends: [other]}\n")
+    company(tmp_path, "pack: {id: other, label: {zh: 乙, en: B}, extends: [acme]}\n", name="other")
+    pack, findings = load_pack("acme", (SHIPPED, folder), TODAY)
+    assert pack is None
+    assert "E102" in {finding.code for finding in findings}
+
+
+def test_a_day_before_the_packs_start_is_refused() -> None:
+    pack, (finding,) = load_pack("base", (SHIPPED,), date(2003, 12, 31))
+    assert pack is None
+    assert finding.code == "E106"
