@@ -6,6 +6,7 @@ S001 disk full, S002 locked, S003 damaged, S004 read-only, S005 gone or unreadab
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sheets_adapter.contract import StoreUnavailable
+from sheets_adapter.contract import StoreError, StoreUnavailable
 
 BUSY_SECONDS = 10.0
 _CODES = {
@@ -28,6 +29,7 @@ _CODES = {
     sqlite3.SQLITE_CANTOPEN: "S005",
     sqlite3.SQLITE_IOERR: "S005",
 }
+_DISK_CODES = {errno.ENOSPC: "S001", errno.EACCES: "S004", errno.EPERM: "S004", errno.EROFS: "S004"}
 
 
 @contextmanager
@@ -40,8 +42,11 @@ def named_errors(path: Path) -> Iterator[None]:
         if code is None:
             raise
         raise StoreUnavailable(code, path=str(path), reason=str(error)) from error
-    except PermissionError as error:
-        raise StoreUnavailable("S004", path=str(path), reason=error.strerror or "") from error
+    except StoreError:
+        raise
+    except OSError as error:
+        code = _DISK_CODES.get(error.errno or 0, "S005")
+        raise StoreUnavailable(code, path=str(path), reason=error.strerror or "") from error
 
 
 def open_sqlite(path: Path, *, format_version: int, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
