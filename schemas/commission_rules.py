@@ -207,7 +207,8 @@ class CommissionRules(Meta):
     settle_roll: Roll = "prev_workday"
     rounding: Rounding = Rounding()
     currency: Literal["cny_only", "convert"] = "cny_only"
-    fx: dict[str, Exact] = Option(default_factory=dict)
+    fx: dict[str, Exact | None] = Option(default_factory=lambda: dict.fromkeys(("HKD", "USD", "EUR")))
+    """Yuan for one unit of a currency; a currency without a rate is refused."""
     state_at: Literal["month_end", "pro_rata"] = "month_end"
     state_factors: dict[str, Exact] = Option(default_factory=lambda: dict(FULL_RATE))
     probation_commission: Literal["quota_only", "pay_too"] = "quota_only"

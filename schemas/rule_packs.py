@@ -20,7 +20,7 @@ from pydantic import ValidationError, model_validator
 
 from schemas.calendar import OFFICE_HOURS, OnMissingYear, WorkingCalendar
 from schemas.commission_rules import CommissionPlan, CommissionRules
-from schemas.deadline_rules import Rule
+from schemas.deadline_rules import Cite, Rule
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.option_findings import OptionPath, close_word, option_finding
 from schemas.template import Key, Label, Meta
@@ -96,6 +96,16 @@ class RulePack(Meta):
     deadlines: dict[str, Rule] = Option(default_factory=dict)
     commission: CommissionRules = CommissionRules()
     commission_plans: dict[str, CommissionPlan] = Option(default_factory=dict)
+    citations: dict[Key, Cite] = Option(default_factory=dict)
+    """The document and clause behind the lines of a statement, by topic."""
+
+    @model_validator(mode="after")
+    def _plans_exist(self) -> RulePack:
+        for option in ("plan", "part_time_plan"):
+            name = getattr(self.commission, option)
+            if name and name not in self.commission_plans:
+                raise ValueError(f"commission.{option} names {name}, which is not under commission_plans")
+        return self
 
 
 @dataclass(frozen=True)

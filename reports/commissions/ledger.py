@@ -6,7 +6,8 @@ from January 1970 (`people.month_number`), amounts fen. A row is a place in `Led
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -27,6 +28,7 @@ from schemas.record import LIVE
 
 SALE = "销售"
 REFUNDS = ("退货", "退款")
+PROVEN, OPEN = "成立", "待查"
 TO_REFERRER, BY_SHARE = "人脉", "按比例"
 NO_MONTH = np.iinfo(np.int64).min
 DATE_COLUMN = {"paid": "paid_on", "signed": "sold_on", "delivered": "delivered_on"}
@@ -70,7 +72,8 @@ class Ledger:
 class Inputs:
     """What a ledger is made from. first, last: the months asked for; nothing after `until` is known yet.
 
-    Rows of the days that complete the months' weeks are read too, for `takings`.
+    Rows of the days that complete the months' weeks are read too, for `takings`. keep_false_sales: count proven false
+    sales as if they were true, as a closed month did.
     """
 
     frames: Frames
@@ -81,6 +84,7 @@ class Inputs:
     last: int
     until: date
     closed: Closed = NOTHING_CLOSED
+    keep_false_sales: bool = False
 
 
 def ledger_of(inputs: Inputs) -> Ledger:
@@ -172,12 +176,13 @@ class _Builder:
         late = (rows["day"].to_numpy() > np.datetime64(self.inputs.until)) & ~np.isnat(rows["day"].to_numpy())
         state = product_states(self.inputs.frames, self.inputs.products, rows["sku"])
         self._warn_of_missing_products(state)
+        self._warn_of_open_cases()
         self._convert_currencies()
         foreign = ~rows["currency"].isin(["", "CNY", *self._rates()]).to_numpy()
         for reason, hit in (
             ("unconfirmed", ~rows["status"].isin([LIVE, ""]).to_numpy()),
             ("not_yet", late),
-            ("false_sale", self._false_sales("成立")),
+            ("false_sale", self._false_sales(PROVEN)),
             ("not_commissionable", state.excluded | (state.missing & (self.rules.missing_product == "exclude"))),
         ):
             live = self._exclude(live, hit, reason)
@@ -193,14 +198,14 @@ class _Builder:
             live = self._withhold(live, hit, code, field)
         return self._exclude(live, ~is_refund & (rows["month"].to_numpy() == NO_MONTH), "not_" + self.rules.recognition)
 
-    def _rates(self) -> Sequence[str]:
-        return tuple(self.rules.fx) if self.rules.currency == "convert" else ()
+    def _rates(self) -> Mapping[str, Fraction]:
+        rates = {currency: Fraction(rate) for currency, rate in self.rules.fx.items() if rate is not None}
+        return rates if self.rules.currency == "convert" else {}
 
     def _convert_currencies(self) -> None:
         """Foreign amounts become the fen they are booked at; both amounts alike, so the discount stays as it was."""
-        for currency in self._rates():
+        for currency, rate in self._rates().items():
             hit = self.rows["currency"].to_numpy(dtype=object) == currency
-            rate = Fraction(self.rules.fx[currency])
             for column in ("sold", "listed"):
                 booked = [round_fen(int(amount) * rate) for amount in self.rows.loc[hit, column]]
                 self.rows.loc[hit, column] = booked
@@ -215,13 +220,19 @@ class _Builder:
                 )
             )  # fmt: skip
 
+    def _warn_of_open_cases(self) -> None:
+        """Deals under review count until the verdict; their month cannot be closed."""
+        self.findings += [
+            self._finding("E324", int(at), "false_case") for at in np.flatnonzero(self._false_sales(OPEN))
+        ]
+
     def _false_sales(self, verdict: str) -> np.ndarray:
         cases = self.inputs.frames.get("false_sale_case")
-        if cases is None or not len(cases):
+        if self.inputs.keep_false_sales or cases is None or not len(cases):
             return np.zeros(len(self.rows), dtype=bool)
         of_verdict = cases[cases["finding"] == verdict]
-        named = {number for numbers in of_verdict["deal_nos"] for number in numbers}
-        by_case = self.rows["false_case"].isin(set(of_verdict["record_id"]) - {""})
+        named = {number for numbers in of_verdict["deal_nos"] for number in deal_numbers(numbers)}
+        by_case = self.rows["false_case"].isin(set(of_verdict["case_no"]) - {""})
         return np.asarray((by_case | self.rows["deal_no"].isin(named)).to_numpy())
 
     def _exclude(self, live: np.ndarray, hit: np.ndarray, reason: str) -> np.ndarray:
@@ -253,7 +264,7 @@ class _Builder:
     def _finding(self, code: str, at: int, field: str) -> Finding:
         row = self.rows.iloc[at]
         value = row[_ROW_COLUMN.get(field, field)] if _ROW_COLUMN.get(field, field) in self.rows else ""
-        severity = Severity.WARNING if code == "E321" else Severity.ERROR
+        severity = Severity.WARNING if code in ("E321", "E324") else Severity.ERROR
         return input_finding(
             code, Source("deal", str(row["record_id"])), field, severity, deal_no=str(row["deal_no"]), value=str(value)
         )
@@ -413,6 +424,11 @@ _TEXT_COLUMNS = (
 _ROW_COLUMN = {
     "seller_id": "seller", "referrer_id": "referrer", "amount": "sold", "referrer_share": "share", "orig_deal": "",
 }  # fmt: skip
+
+
+def deal_numbers(text: str) -> tuple[str, ...]:
+    """The deal numbers of a list as people write it."""
+    return tuple(number for number in re.split(r"[、，,;；\s]+", text) if number)
 
 
 def _days(frame: pd.DataFrame, column: str) -> np.ndarray:

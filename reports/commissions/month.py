@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -117,19 +117,40 @@ class MonthBook:
     expenses: ExpenseBook
     of: Mapping[str, PersonMonth]
     findings: tuple[Finding, ...]
+    make: Callable[[str], PersonMonth]
+
+    def person(self, staff_id: str) -> PersonMonth:
+        """One person's month, also of somebody who has nothing in it."""
+        return self.of.get(staff_id) or self.make(staff_id)
 
 
-def month_book(frames: Frames, terms: Terms, month: int, until: date, closed: Closed = NOTHING_CLOSED) -> MonthBook:
+def month_book(
+    frames: Frames,
+    terms: Terms,
+    month: int,
+    until: date,
+    closed: Closed = NOTHING_CLOSED,
+    *,
+    keep_false_sales: bool = False,
+) -> MonthBook:
     """Everybody's month, as if none were settled; `closed` only says where refunds belong."""
     people = people_of(frames)
-    inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed)
+    inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed, keep_false_sales)
     ledger = ledger_of(inputs)
     expenses = expenses_of(frames, month, month)
     quotas = quotas_of(frames, people, terms.rules, month, month)
     maker = _Maker(month, terms, people, ledger, expenses, quotas)
     of = maker.everybody()
     return MonthBook(
-        month, until, terms, people, ledger, expenses, of, (*ledger.findings, *expenses.findings, *maker.findings)
+        month,
+        until,
+        terms,
+        people,
+        ledger,
+        expenses,
+        of,
+        (*ledger.findings, *expenses.findings, *maker.findings),
+        maker.person_month,
     )
 
 
@@ -181,7 +202,7 @@ class _Maker:
 
     def everybody(self) -> dict[str, PersonMonth]:
         """In the order of the staff register."""
-        of = {staff_id: self._person_month(self.people[staff_id]) for staff_id in self.people if self._listed(staff_id)}
+        of = {staff_id: self.person_month(staff_id) for staff_id in self.people if self._listed(staff_id)}
         self._pass_on_referred(of)
         return of
 
@@ -196,7 +217,9 @@ class _Maker:
             return False
         return person.is_part_timer or line.role in SELLING_ROLES
 
-    def _person_month(self, person: Person) -> PersonMonth:
+    def person_month(self, staff_id: str) -> PersonMonth:
+        """One person's month, referrers' parts of other sellers' commissions not yet in it."""
+        person = self.people[staff_id]
         kind, plan, ladder, withheld = self._plan(person)
         sales = self.sales.get((person.staff_id, False), [])
         quota = self.quotas.get((person.staff_id, self.month))
@@ -300,7 +323,7 @@ class _Maker:
         """The referrer's part of the seller's deal number `at`: nothing where the month pays nothing."""
         referrer = str(self.ledger.rows["referrer"].iat[row])
         if referrer not in of:
-            of[referrer] = self._person_month(self.people[referrer])
+            of[referrer] = self.person_month(referrer)
         if seller.withheld:
             of[referrer].withheld.append("E337")
         parts = seller.own.parts

@@ -1,0 +1,333 @@
+"""Closed commission months: read as they were closed, never recomputed; later changes are worked out as adjustments.
+
+A settlement keeps the rules it was closed with and the deals it took in, so that what it paid for each deal can be
+found again exactly. Source: domain.md §4.3 (6, 10), §4.4 `refund_after_close`, §4.9; approval flow AF18.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from reports.commissions.arithmetic import Deductions, MonthCommission, Sale, month_commission
+from reports.commissions.ladder import Ladder
+from reports.commissions.ledger import Closed
+from reports.commissions.month import FULL_TIME, MANAGER, PART_TIME, Terms
+from reports.commissions.people import month_number, month_text
+from reports.frames import Frames
+from reports.statement import Source, input_finding
+from schemas.commission_rules import CommissionPlan, CommissionRules
+from schemas.finding import Finding, Severity
+
+LINES = "settlement.lines"
+DEAL, NETTED, REVERSAL, DIFFERENCE, CLAWBACK = "成交", "退货抵减", "退货冲回", "差额调整", "虚假追回"
+REFERRED = "人脉提成"
+FULL_TIME_PLAN, PART_TIME_PLAN, MANAGER_PLAN = "全职方案", "兼职方案", "管理方案"
+PLAN_NAME = {FULL_TIME: FULL_TIME_PLAN, PART_TIME: PART_TIME_PLAN, MANAGER: MANAGER_PLAN}
+MONEY = (
+    "gross", "expenses", "net", "commission", "awards", "adjustments", "brought_forward", "carried", "payable",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """One closed month of one person; money in fen. `load` gives the rows of its line table."""
+
+    record_id: str
+    staff_id: str
+    month: int
+    values: Mapping[str, Any]
+    load: Callable[[str], tuple[Mapping[str, Any], ...]]
+
+    @cached_property
+    def lines(self) -> tuple[Mapping[str, Any], ...]:
+        """Its lines, read when they are asked for."""
+        return self.load(self.record_id)
+
+    def money(self, name: str) -> int:
+        """An amount of the header; an empty cell is zero."""
+        value = self.values[name]
+        return 0 if pd.isna(value) else int(value)
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """The rules it was closed with; None when they cannot be read."""
+        return terms_from_text(str(self.values["rules"]))
+
+    def _commission(self, plan_kind: str) -> tuple[MonthCommission, tuple[Mapping[str, Any], ...]] | None:
+        """The commission found again from the lines of one plan, and those lines in the same order."""
+        if self.terms is None:
+            return None
+        lines = tuple(line for line in self.lines if line["kind"] == DEAL and line["plan_kind"] == plan_kind)
+        is_main = plan_kind == self.values["plan_kind"]
+        found = month_commission(
+            [_sale(line) for line in lines],
+            Deductions(self.money("expenses") if is_main else 0),
+            _ladder(self.terms, plan_kind),
+            self.terms.rules,
+            part_time=plan_kind == PART_TIME_PLAN,
+            quota=self.money("quota"),
+            scale=_share(self.values, "state_factor"),
+        )
+        return found, lines
+
+    def paid_for(self, deal_record: str, refund: int) -> Fraction | None:
+        """What this person was paid, exactly, for `refund` fen of a deal; None when the deal is not in it.
+
+        Refund × (销售额 ÷ 当月金额) × rate × factor of the closed month, times the person's shares.
+        """
+        line = self.deal_line(deal_record)
+        found = None if line is None else self._commission(str(line["plan_kind"]))
+        if line is None or found is None:
+            return None
+        result, lines = found
+        for part, each in zip(result.parts, lines, strict=True):
+            if each is line and part.sale.amount:
+                return refund * _share(line, "share") * part.sale.kept * part.exact / part.sale.amount
+        return Fraction(0)
+
+    def deal_line(self, deal_record: str) -> Mapping[str, Any] | None:
+        """The line of a deal it took in."""
+        return next((line for line in self.lines if line["kind"] == DEAL and line["source_id"] == deal_record), None)
+
+    def whole_paid_for(self, deal_record: str, refund: int) -> Fraction | None:
+        """As `paid_for`, the referrer's part included."""
+        own, line = self.paid_for(deal_record, refund), self.deal_line(deal_record)
+        return None if own is None or line is None or not _share(line, "kept") else own / _share(line, "kept")
+
+
+@dataclass(frozen=True)
+class Settlements:
+    """All closed months by person and month; `lines` is their line table with the person and month of each line."""
+
+    of: Mapping[tuple[str, int], Settlement] = field(default_factory=dict)
+    lines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["kind", "source_id", "staff_id"]))
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def closed(self) -> Closed:
+        """Which months are closed and which records they took in."""
+        taken = self.lines["source_id"][self.lines["kind"].isin([DEAL, NETTED, REVERSAL])]
+        return Closed(frozenset(self.of), frozenset(taken))
+
+    @cached_property
+    def last_closed(self) -> Mapping[str, int]:
+        """Each person's latest closed month."""
+        last: dict[str, int] = {}
+        for staff_id, month in self.of:
+            last[staff_id] = max(month, last.get(staff_id, month))
+        return last
+
+    def open_month_for(self, staff_id: str, month: int) -> int:
+        """The month that bears something of `month`: itself when open, else the first after the last closed one."""
+        last = self.last_closed.get(staff_id)
+        return month if last is None else max(month, last + 1)
+
+    @cached_property
+    def _posted(self) -> Mapping[tuple[str, str, str], int]:
+        """Fen posted so far by person, kind and source."""
+        own = self.lines[self.lines["kind"].isin([DIFFERENCE, CLAWBACK])]
+        posted: dict[tuple[str, str, str], int] = {}
+        for line in own.to_dict("records"):
+            key = (line["staff_id"], line["kind"], line["source_id"])
+            posted[key] = posted.get(key, 0) + (0 if pd.isna(line["commission"]) else int(line["commission"]))
+        return posted
+
+    def posted(self, staff_id: str, kind: str, source_id: str) -> int:
+        """Fen of one kind already posted to a person for one source."""
+        return self._posted.get((staff_id, kind, source_id), 0)
+
+    def holding(self, deal_records: Collection[str]) -> dict[str, list[Settlement]]:
+        """By deal, the settlements that paid somebody for it."""
+        hit = self.lines["kind"].isin([DEAL, REFERRED]) & self.lines["source_id"].isin(list(deal_records))
+        found: dict[str, list[Settlement]] = {}
+        for line in self.lines[hit].to_dict("records"):
+            found.setdefault(line["source_id"], []).append(self.of[line["staff_id"], line["of_closed"]])
+        return found
+
+
+def settlements_of(frames: Frames) -> Settlements:
+    """The settlements in the tables; a second one for the same person and month is reported and left out."""
+    headers = frames.get("settlement")
+    if headers is None or not len(headers):
+        return Settlements()
+    lines = frames.get(LINES, pd.DataFrame(columns=["record_id", "kind", "source_id", "commission"]))
+    places = lines.groupby("record_id").indices
+    of: dict[tuple[str, int], Settlement] = {}
+    findings: list[Finding] = []
+
+    def load(record_id: str) -> tuple[Mapping[str, Any], ...]:
+        return tuple(lines.iloc[places[record_id]].to_dict("records")) if record_id in places else ()
+
+    for row in headers.to_dict("records"):
+        if not row["month"] or not row["staff_id"]:
+            continue
+        key = (row["staff_id"], month_number(row["month"]))
+        source = Source("settlement", row["record_id"])
+        if key in of:
+            findings.append(input_finding("E350", source, "month", Severity.ERROR, month=row["month"], staff_id=key[0]))
+            continue
+        of[key] = Settlement(row["record_id"], *key, row, load)
+    owner = {settlement.record_id: key for key, settlement in of.items()}
+    kept = lines[lines["record_id"].isin(list(owner))]
+    persons = kept["record_id"].map({record: key[0] for record, key in owner.items()})
+    months = kept["record_id"].map({record: key[1] for record, key in owner.items()})
+    return Settlements(of, kept.assign(staff_id=persons, of_closed=months), tuple(findings))
+
+
+def terms_text(terms: Terms) -> str:
+    """The rules a month is closed with, as a settlement keeps them."""
+    plans = {FULL_TIME: terms.full_time, PART_TIME: terms.part_time}
+    dumped = {kind: plan.model_dump(mode="json", by_alias=True) for kind, plan in plans.items() if plan is not None}
+    rules = terms.rules.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return json.dumps({"rules": rules, "plans": dumped}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def terms_from_text(text: str) -> Terms | None:
+    """The reverse of `terms_text`; None for a text it did not write."""
+    try:
+        read = json.loads(text)
+        plans = {kind: CommissionPlan.model_validate(plan) for kind, plan in read["plans"].items()}
+        return Terms(CommissionRules.model_validate(read["rules"]), plans.get(FULL_TIME), plans.get(PART_TIME))
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What an open month bears of a closed one, `of_month`. exact: fen, below zero when it takes back."""
+
+    staff_id: str
+    kind: str
+    of_month: int
+    exact: Fraction
+    source: Source | None = None
+    gold_g: Fraction = Fraction(0)
+
+
+def find_reversals(
+    settlements: Settlements, refunds: Sequence[tuple[Source, Source, int, int]], month: int
+) -> tuple[list[Adjustment], list[Finding]]:
+    """Refunds of closed deals that `month` bears, at the rate the closed month paid.
+
+    refunds: (refund, original deal, refunded fen above zero, month of the refund), none of them yet taken in.
+    """
+    adjustments: list[Adjustment] = []
+    findings: list[Finding] = []
+    holding = settlements.holding({original.record_id for _, original, _, _ in refunds})
+    for refund, original, amount, refund_month in refunds:
+        for settlement in holding.get(original.record_id, ()):
+            if settlements.open_month_for(settlement.staff_id, refund_month) != month:
+                continue
+            exact = _reversal(holding[original.record_id], settlement, original.record_id, amount)
+            if exact is None:
+                findings.append(
+                    input_finding("E352", refund, "orig_deal", Severity.ERROR, staff_id=settlement.staff_id)
+                )
+            else:
+                adjustments.append(Adjustment(settlement.staff_id, REVERSAL, settlement.month, -exact, refund))
+    return adjustments, findings
+
+
+def _reversal(holding: Sequence[Settlement], settlement: Settlement, deal: str, refund: int) -> Fraction | None:
+    """What the person was paid for the refunded part: on the own deal, or as referrer of another seller's.
+
+    None when the rules the month was closed with cannot be read.
+    """
+    if settlement.deal_line(deal) is not None:
+        return settlement.paid_for(deal, refund)
+    line = next(each for each in settlement.lines if each["kind"] == REFERRED and each["source_id"] == deal)
+    for other in holding:
+        whole = other.whole_paid_for(deal, refund)
+        if whole is not None:
+            return whole * _share(line, "kept")
+    return None
+
+
+def _sale(line: Mapping[str, Any]) -> Sale:
+    fen = {name: 0 if pd.isna(line[name]) else int(line[name]) for name in ("amount", "sold", "listed")}
+    return Sale(str(line["source_id"]), fen["amount"], fen["sold"], fen["listed"], kept=_share(line, "kept"))
+
+
+def _ladder(terms: Terms, plan_kind: str) -> Ladder:
+    plan = {FULL_TIME_PLAN: terms.full_time, PART_TIME_PLAN: terms.part_time}.get(plan_kind)
+    if plan is None:
+        return Ladder.flat(terms.rules.manager_rate or Decimal(0), terms.rules)
+    return Ladder.of(plan.tiers, terms.rules)
+
+
+def _share(line: Mapping[str, Any], name: str) -> Fraction:
+    """A share of a line; empty means all of it."""
+    value = line[name]
+    return Fraction(1) if value is None else Fraction(value)
+
+
+def settlement_number(staff_id: str, month: int) -> str:
+    """The number a settlement carries."""
+    return f"JS-{month_text(month).replace('-', '')}-{staff_id}"
+
+
+def changed_since(frames: Frames, settlements: Settlements, recognition: str, until: date) -> frozenset[int]:
+    """Closed months whose deals or expenses were changed after closing, or whose number of deals is not as it was.
+
+    Cheap and on the safe side: a month named here is recomputed, and nothing is posted when it comes out the same.
+    """
+    months = {month for _, month in settlements.of}
+    if not months:
+        return frozenset()
+    closed_at: dict[int, pd.Timestamp] = {}
+    counts: dict[int, int] = {}
+    for (_, month), settlement in settlements.of.items():
+        at = settlement.values["closed_at"]
+        closed_at[month] = max(closed_at.get(month, at), at) if not pd.isna(at) else pd.Timestamp.min.tz_localize("UTC")
+        count = settlement.values["deal_count"]
+        counts[month] = -1 if pd.isna(count) else int(count)
+    changed = _touched(frames, closed_at, recognition)
+    now = deal_counts(frames, recognition)
+    return frozenset(changed | {month for month in months if counts[month] != now.get(month, 0)})
+
+
+def deal_counts(frames: Frames, recognition: str) -> dict[int, int]:
+    """How many live rows of deals every month has, by the date the rules recognise."""
+    if "deal" not in frames:
+        return {}
+    months = _month_of(frames["deal"], recognition)
+    return {int(month): int(count) for month, count in months.value_counts().items()}
+
+
+def _month_of(deal: pd.DataFrame, recognition: str) -> pd.Series:
+    column = {"paid": "paid_on", "signed": "sold_on", "delivered": "delivered_on"}[recognition]
+    day = deal[column] if column in deal else deal["sold_on"]
+    return (day.dt.year - 1970) * 12 + day.dt.month - 1
+
+
+def _touched(frames: Frames, closed_at: Mapping[int, pd.Timestamp], recognition: str) -> set[int]:
+    """Months with a deal or a claim written after their closing; a row of unknown age counts as written after."""
+    touched: set[int] = set()
+    for table in ("deal", "expense_claim"):
+        frame = frames.get(table)
+        if frame is None or not len(frame):
+            continue
+        if table == "deal":
+            months = _month_of(frame, recognition)
+        else:
+            months = frame["month"].map(lambda text: month_number(text) if text else None)
+        written = frame["updated_at"].fillna(frame["submitted_at"]).fillna(frame["created_at"])
+        limit = months.map(closed_at)
+        hit = limit.notna() & (written.isna() | (written > limit))
+        touched |= {int(month) for month in months[hit].unique()}
+    return touched
+
+
+def decimal_share(share: Fraction) -> Decimal:
+    """A share as a percent field keeps it."""
+    return Decimal(share.numerator) / Decimal(share.denominator)
