@@ -50,7 +50,7 @@ class Labels:
         """Whether any language knows the key."""
         return any(key in texts for texts in self.texts.values())
 
-    def text(self, key: str, language: str, **params: object) -> str:
+    def text(self, key: str, language: str, /, **params: object) -> str:
         """The text with its parameters filled in; a key unknown in this language falls back to Chinese, then itself."""
         pattern = self.texts.get(language, {}).get(key) or self.texts["zh"].get(key)
         if pattern is None:

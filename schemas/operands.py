@@ -24,17 +24,19 @@ def result_type(field: Field) -> str:
     return (field.result or "decimal") if field.type == "computed" else field.type
 
 
-def now_text(field: Field, context: ParseContext) -> str:
-    """This moment as the field's type writes it: the day, the moment, the month or the year."""
-    moment = moment_text(context.now)
-    lengths = {"datetime": 19, "month": 7, "year": 4}
-    return moment[: lengths.get(result_type(field), 10)]
+def now_text(word: str, field: Field, context: ParseContext) -> str:
+    """Today or now as the field's type writes it: the day, the moment, the month or the year.
+
+    Today is a day for moments too: a moment compares with it by its own day.
+    """
+    lengths = {"datetime": 10 if word == "today" else 19, "month": 7, "year": 4}
+    return moment_text(context.now)[: lengths.get(result_type(field), 10)]
 
 
 def literal_text(literal: str, field: Field, context: ParseContext) -> str | None:
     """Canonical text of a literal in a template; None when the field's type does not understand it."""
     if literal in DAY_WORDS and result_type(field) in CALENDAR_TYPES:
-        return now_text(field, context)
+        return now_text(literal, field, context)
     if target_of(field):
         return literal
     parsed = type_of(field).parse(literal, field, context)
@@ -59,7 +61,7 @@ def operand_value(text: str, field: Field) -> Operand:
         return Decimal(text)
     if kind == "bool":
         return text == YES
-    if kind == "date":
+    if kind == "date" or (kind == "datetime" and len(text) == 10):
         return date.fromisoformat(text)
     return datetime.fromisoformat(text) if kind == "datetime" else text
 

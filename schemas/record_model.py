@@ -30,7 +30,7 @@ PYDANTIC_CODES: Mapping[str, str] = {
     **dict.fromkeys(
         ("int_type", "decimal_type", "date_type", "datetime_type", "bool_type", "string_type", "tuple_type"), "V090"
     ),
-    **dict.fromkeys(("int_parsing_size", "decimal_parsing", "string_unicode", "string_sub_type"), "V090"),
+    **dict.fromkeys(("int_parsing_size", "decimal_parsing", "string_unicode"), "V090"),
     **dict.fromkeys(("is_instance_of", "model_type", "model_attributes_type", "invalid_key"), "V090"),
 }  # fmt: skip
 """Pydantic error type → our code. Anything else is V099, which a test shows our models cannot raise."""

@@ -149,7 +149,9 @@ def _default(item: Field, context: ParseContext, last: Texts) -> str:
     if word == "current_user":
         return _current_user(item, context)
     if word in DEFAULT_WORDS:
-        return now_text(item, context) if item.type in CALENDAR_TYPES else ""
+        # A moment starts at midnight where the template says today.
+        text = now_text(word, item, context) if item.type in CALENDAR_TYPES else ""
+        return f"{text} 00:00:00" if item.type == "datetime" and word == "today" else text
     return literal_text(word, item, context) or ""
 
 

@@ -21,6 +21,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LIMIT_BYTES = 1_000_000
 _LIMIT_NODES = 100_000
 _TAG = "tag:yaml.org,2002:"
+_KNOWN_TAGS = frozenset(
+    _TAG + kind
+    for kind in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "binary", "merge", "value")
+)
 _BOOLS = {"true": True, "false": False}
 _PLAIN_INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _PLAIN_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -94,7 +98,7 @@ class _Builder:
         if self.count > _LIMIT_NODES:
             raise _TooLarge
         self.document.lines.setdefault(path, node.start_mark.line + 1)
-        if not node.tag.startswith(_TAG):
+        if node.tag not in _KNOWN_TAGS:
             self.report("T006", node, word=node.tag)
             return None
         if isinstance(node, yaml.MappingNode):
@@ -121,7 +125,7 @@ class _Builder:
             return ""
         if node.tag == f"{_TAG}merge":
             self.report("T006", node, word="<<")
-        elif node.tag == f"{_TAG}bool" and node.style is None and node.value not in _BOOLS:
+        elif node.tag == f"{_TAG}bool" and node.value not in _BOOLS:
             self.report("T004", node, word=node.value)
         return str(node.value)
 
