@@ -49,9 +49,8 @@ class Access:
         return seen == "all" or (seen != "none" and self._belongs(template, values, self._people(actor, seen)))
 
     def is_own(self, template: Template, values: Mapping[str, str], actor: Actor) -> bool:
-        """Whether the record is his own, or of the department whose records he is answerable for."""
-        widest: Scope = "department" if scope(actor, template) == "department" else "own"
-        return self._belongs(template, values, self._people(actor, widest))
+        """Whether the record is his own."""
+        return self._belongs(template, values, self._people(actor, "own"))
 
     def _people(self, actor: Actor, seen: Scope) -> tuple[str, ...]:
         """Staff ids whose records count as his."""

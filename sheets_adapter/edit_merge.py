@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from schemas.record import FieldClash, TypedLine
 from sheets_adapter.contract import Row
@@ -32,11 +31,19 @@ def find_clashes(opened: Texts, now: Texts, mine: Texts, fields: Sequence[str]) 
 
 
 @dataclass(frozen=True, slots=True)
+class LineClash:
+    """A typed row others changed too: its number from 1, and the first field; number 0 for a row that was left out."""
+
+    number: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinePlan:
-    """The rows of one line table after a merge. clashes: numbers (from 1) of typed rows others changed too."""
+    """The rows of one line table after a merge, and what only the person can decide."""
 
     lines: tuple[TypedLine, ...]
-    clashes: tuple[int, ...] = ()
+    clashes: tuple[LineClash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,13 @@ def plan_lines(typed: Sequence[TypedLine], sides: LineSides, fields: Sequence[st
     """Which rows to save: mine, with what others changed in other fields of them, and rows others added."""
     there = {row.row_id: row for row in sides.now}
     kept: list[TypedLine] = []
-    clashes: list[int] = []
+    clashes: list[LineClash] = []
     for number, line in enumerate(typed, 1):
         fate = _fate_of(line, there.get(line.line_id), sides, fields)
         if isinstance(fate, TypedLine):
             kept.append(fate)
-        elif fate is Fate.CLASHES:
-            clashes.append(number)
+        elif fate:
+            clashes.append(LineClash(number, fate))
     mine = {line.line_id for line in typed}
     for row in sides.now:
         if row.row_id in mine:
@@ -68,26 +75,23 @@ def plan_lines(typed: Sequence[TypedLine], sides: LineSides, fields: Sequence[st
         if row.row_id not in sides.shown:
             kept.append(TypedLine(row.row_id, {}))
         elif row.row_id in sides.opened:
-            clashes.append(0)  # I removed a row that somebody changed meanwhile
+            clashes.append(LineClash(0, ""))
     return LinePlan(tuple(kept), tuple(clashes))
 
 
-class Fate(Enum):
-    """What becomes of a typed row that is not saved."""
+def _fate_of(line: TypedLine, row: Row | None, sides: LineSides, fields: Sequence[str]) -> TypedLine | str:
+    """The row to save, with what others changed in fields I left alone; or the field both changed.
 
-    GONE = "gone"
-    """Others removed it and I had not touched it."""
-    CLASHES = "clashes"
-
-
-def _fate_of(line: TypedLine, row: Row | None, sides: LineSides, fields: Sequence[str]) -> TypedLine | Fate:
-    """The row to save, with what others changed in fields I left alone."""
+    "" for a row others removed and I had not touched.
+    """
     opened = sides.opened.get(line.line_id)
     if not line.line_id or (row is not None and opened is None):
         return line
-    touched = changed_fields(opened or {}, sides.mine.get(line.line_id, {}), fields)
+    mine = sides.mine.get(line.line_id, {})
+    touched = changed_fields(opened or {}, mine, fields)
     if row is None:
-        return Fate.CLASHES if touched else Fate.GONE
-    if opened is None or find_clashes(opened, line_values(row), sides.mine.get(line.line_id, {}), fields):
-        return Fate.CLASHES
+        return min(touched, key=fields.index, default="")
+    clashes = find_clashes(opened or {}, line_values(row), mine, fields)
+    if clashes:
+        return clashes[0].field
     return TypedLine(line.line_id, {key: typed for key, typed in line.values.items() if key in touched})

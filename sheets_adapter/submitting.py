@@ -16,7 +16,7 @@ from schemas.template import Field, LineTable, Template
 from schemas.validation import Validated, ValidatedLine, validate
 from sheets_adapter.contract import ABSENT, Put, Row, Verb, WriteBatch
 from sheets_adapter.desk import Desk, Stored, changed_meanwhile
-from sheets_adapter.edit_merge import LineSides, changed_fields, find_clashes, plan_lines
+from sheets_adapter.edit_merge import LineClash, LineSides, changed_fields, find_clashes, plan_lines
 from sheets_adapter.record_tables import (
     line_no,
     line_table,
@@ -255,8 +255,14 @@ class Attempt:
         plan = plan_lines(typed, sides, [item.key for item in line.fields if item.type != "computed"])
         if not plan.clashes:
             return plan.lines
-        changed = self._changed("R013", stored.row.row_id, line=line.key)
-        return [replace(changed, at=FieldRef("", line.key, number)) for number in plan.clashes]
+        return [self._line_clash(line, stored.row.row_id, clash) for clash in plan.clashes]
+
+    def _line_clash(self, line: LineTable, record_id: str, clash: LineClash) -> Finding:
+        if not clash.number:
+            return replace(self._changed("R018", record_id, line=line.key), at=FieldRef(line.key))
+        changed = self._changed("R013", record_id, line=line.key)
+        place = FieldRef(clash.field, line.key, clash.number)
+        return replace(changed, at=place, params={**changed.params, "field": clash.field, "row": clash.number})
 
     # what is wrong, what is similar
 
