@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import logging
 import os
 import sys
 import tomllib
@@ -20,10 +21,11 @@ from services.config import ROOT, Config
 from services.hashing import Hashing
 from services.passwords import find_password_problems
 from services.records import StoreError
-from services.templates import load_forms
+from services.templates import load_forms, locale_dirs
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
+LOCALES = ROOT / "forms" / "locales"
 
 
 class Console:
@@ -58,10 +60,11 @@ def check(config: Config, console: Console, arguments: argparse.Namespace) -> in
     """Every problem of every template, the company's included."""
     if arguments.company_dir:
         config = replace(config, company_dir=Path(arguments.company_dir).resolve())
-    catalogue, findings = load_catalogue_of(config)
-    console.complain((*config.findings, *findings))
-    console.say("checked", templates=len(catalogue.templates), findings=len(findings))
-    return PROBLEM if has_errors([*config.findings, *findings]) else DONE
+    forms = load_forms(config)
+    findings = (*config.findings, *forms.findings, *forms.labels.findings)
+    console.complain(findings)
+    console.say("checked", templates=len(forms.catalogue), findings=len(findings))
+    return PROBLEM if has_errors(findings) else DONE
 
 
 def list_users(app: App, console: Console, arguments: argparse.Namespace) -> int:
@@ -223,22 +226,24 @@ def read_secrets(path: Path = SECRETS) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 0 done, 1 something is wrong and was said, 2 the command line was not understood."""
-    config = load_config(os.environ, read_secrets())
-    labels = load_labels_of(config)
-    console = Console(labels, config.language)
-    arguments = parser(console).parse_args(argv)
+    # streamlit-authenticator brings Streamlit along, which warns that nobody started a server
+    logging.disable(logging.WARNING)
+    console = Console(Labels.load(LOCALES), "zh")
     try:
+        config = load_config(os.environ, read_secrets())
+        console = Console(Labels.load(*locale_dirs(config)), config.language)
+        arguments = parser(console).parse_args(argv)
         if not arguments.opens:
             return int(arguments.run(config, console, arguments))
         app = open_app(config, start_checkpointer=False)
+        try:
+            return int(arguments.run(app, console, arguments))
+        finally:
+            app.close()
     except ConfigError as error:
         return console.complain(error.findings)
-    try:
-        return int(arguments.run(app, console, arguments))
     except StoreError as error:
         return console.complain([Finding(error.code, params=error.params)])
-    finally:
-        app.close()
 
 
 if __name__ == "__main__":

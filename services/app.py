@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sheets_adapter.repository import Repository
 from ulid import ULID
 
 from schemas.catalogue import Catalogue
@@ -27,10 +26,11 @@ from services.ports import Clock, NewId
 from services.records import StoreError, StoreUnavailable
 from services.sessions import Sessions
 from services.setup import Setup, SetupAnswers
-from services.sync import Health, Sync, portal_id_of
+from services.sync import Health, Sync
 from services.templates import load_forms, stamp_of
 from sheets_adapter.journal import Journal
 from sheets_adapter.private import PrivateStore
+from sheets_adapter.repository import Repository
 
 __all__ = ["App", "ConfigError", "StoreError", "StoreUnavailable", "load_config", "open_app"]
 
@@ -227,14 +227,19 @@ class App:
         self._private.close()
 
     def _new_repository(self) -> Repository:
-        return Repository(self._journal, self.catalogue, clock=self.clock, new_id=self.new_id, labels=self.labels)
+        return Repository(self._journal, self.catalogue, clock=self.clock, new_id=self.new_id)
 
     def _settled_portal_id(self) -> str:
         """This portal's id: the one it has, else the one a workbook found at its place carries, else a new one."""
         known = self._private.setting(PORTAL_ID)
-        if known is None:
-            self._private.claim_setting(PORTAL_ID, portal_id_of(self.config.workbook) or self.new_id())
-        return known or self._private.setting(PORTAL_ID) or ""
+        if known is not None:
+            return known
+        from sheets_adapter.excel import portal_id_of
+
+        mine = portal_id_of(self.config.workbook) or self.new_id()
+        if self._private.claim_setting(PORTAL_ID, mine):
+            return mine
+        return self._private.setting(PORTAL_ID) or mine
 
     def _set_demo_up(self) -> tuple[Finding, ...]:
         admin = self.config.demo_admin

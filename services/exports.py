@@ -17,16 +17,17 @@ from schemas.record import SYSTEM_COLUMNS, Actor, Record
 from schemas.template import Field, Template
 from services.attachments import File
 from services.ports import Clock
+from sheets_adapter.contract import StoreError
 
 if TYPE_CHECKING:
-    from sheets_adapter.repository import ListQuery, Repository
-
     from schemas.catalogue import Catalogue
     from schemas.labels import Labels
+    from sheets_adapter.repository import ListQuery, Repository
 
 PAGE = 1000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SYSTEM_KEYS = ("record_id", "status", "created_at", "created_by", "updated_at", "updated_by")
+_MOMENTS = frozenset({"created_at", "updated_at"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _FORMATS: dict[CellFormat, str] = {
     "general": "General",
@@ -91,10 +92,16 @@ class Exports:
         return File(f"{title}-{stamp}.{kind}", XLSX if kind == "xlsx" else "text/csv", data)
 
     def workbook(self, actor: Actor) -> File | Finding:
-        """The workbook itself, brought up to date: the administrator's download. A041 for everybody else."""
+        """The workbook itself, brought up to date: the administrator's download. A041 for everybody else.
+
+        While it cannot be brought up to date, the finding that says why.
+        """
         if "admin" not in actor.roles:
             return Finding("A041")
-        data = self._workbook()
+        try:
+            data = self._workbook()
+        except StoreError as error:
+            return Finding(error.code, params=error.params)
         self._log(actor, "download", "workbook", str(len(data)))
         return File(f"portal-{self._clock().strftime('%Y%m%d-%H%M')}.xlsx", XLSX, data)
 
@@ -116,7 +123,8 @@ class Exports:
         ]
         for key in SYSTEM_KEYS:
             header = SYSTEM_COLUMNS[key] if language == "zh" else labels.text(f"system.{key}", language)
-            columns.append(ExportColumn(header, "text", 18, _system_cell(key)))
+            shape: CellFormat = "datetime" if key in _MOMENTS else "text"
+            columns.append(ExportColumn(header, shape, 18, _system_cell(key, labels, language)))
         return columns
 
     def _field_column(self, field: Field, form: Template, actor: Actor, language: str) -> ExportColumn:
@@ -141,10 +149,22 @@ class Exports:
 _SHOWN = frozenset({"attachment", "bool"})
 
 
-def _system_cell(key: str) -> Callable[[Record], CellValue]:
+def _system_cell(key: str, labels: Labels, language: str) -> Callable[[Record], CellValue]:
     if key == "record_id":
         return lambda record: record.record_id
+    if key == "status":
+        return lambda record: labels.text("status.void" if record.is_void else "status.live", language)
+    if key in _MOMENTS:
+        return lambda record: _moment(record.system.get(key, ""))
     return lambda record: record.system.get(key) or None
+
+
+def _moment(text: str) -> datetime | str | None:
+    """A system column's moment; what somebody typed over it in the workbook stays text."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return text or None
 
 
 def write_xlsx(title: str, columns: list[ExportColumn], records: Iterable[Record]) -> tuple[bytes, int]:

@@ -10,9 +10,8 @@ from schemas.record import SYSTEM_ACTOR
 from services.sessions import Person
 
 if TYPE_CHECKING:
-    from sheets_adapter.repository import Repository
-
     from schemas.catalogue import Catalogue
+    from sheets_adapter.repository import Repository
 
 STAFF = "staff"
 LEFT = frozenset({"离职", "解除合作"})

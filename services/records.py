@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sheets_adapter.repository import ListQuery, Option, RecordPage, SimilarRecord
-
 from sheets_adapter.contract import Change, StoreError, StoreUnavailable, Test
+from sheets_adapter.repository import ListQuery, Option, RecordPage, SimilarRecord
 from sheets_adapter.sync_state import Conflict, SyncStatus
 
 __all__ = [

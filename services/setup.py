@@ -22,9 +22,8 @@ from services.samples import load_samples
 from sheets_adapter.private import PrivateStore
 
 if TYPE_CHECKING:
-    from sheets_adapter.repository import Repository
-
     from schemas.labels import Labels
+    from sheets_adapter.repository import Repository
 
 RULE_PACKS = ("key_account_jewellery", "base", "dealer_manufacturing", "visit_only")
 MAX_COMPANY = 60
@@ -59,6 +58,10 @@ class WorkbookDoor(Protocol):
 
     def take_over(self) -> tuple[Finding, ...]:
         """Makes the workbook, or takes in the one that is there; why it could not. Harmless when done before."""
+        ...
+
+    def poke(self) -> None:
+        """Keeps the workbook up to date from now on."""
         ...
 
 
@@ -139,7 +142,9 @@ class Setup:
                 return problems
         self._is_done = True
         _codes.pop(self._config.state_dir, None)
-        return self.load_wanted_samples()
+        findings = self.load_wanted_samples()
+        self._workbook.poke()
+        return findings
 
     def load_wanted_samples(self) -> tuple[Finding, ...]:
         """Loads the sample records asked for at set-up, where that was cut off too. A warning for each refused one."""
