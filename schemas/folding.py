@@ -19,6 +19,7 @@ _REGION = re.compile(
     rf"^(?:中国)?(?:(?:{_PROVINCES})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区|特别行政区)?)?"
     rf"(?:(?:{_CITIES})市?|[^市区县公司]{{2,3}}市)?(?:[^市区县公司]{{1,3}}[区县](?=.{{2}}))?"
 )
+_REGION_IN_BRACKETS = re.compile(rf"\((?:中国|(?:{_PROVINCES}|{_CITIES})(?:省|市)?)\)")
 _BRANCH = re.compile(rf"(?:(?:{_PROVINCES}|{_CITIES})(?:省|市)?)?(?:第[一二三四五六七八九十]+)?分公司$")
 _FORM = re.compile(
     r"(?:集团)?(?:股份有限公司|有限责任公司|有限公司|总公司|公司)$|(?:集团|控股集团)$"
@@ -39,7 +40,7 @@ def fold_company(name: str) -> str:
     "北京市科技（中国）有限公司" and "科技有限公司" fold alike. Never folds a name to nothing: where too little
     would be left, the part is kept.
     """
-    folded = _PUNCTUATION.sub("", fold(name).replace("(中国)", ""))
+    folded = _PUNCTUATION.sub("", _REGION_IN_BRACKETS.sub("", fold(name)))
     for suffix in (_BRANCH, _FORM, _FORM):
         folded = _without(folded, suffix, least=1)
     return _without(folded, _REGION, least=2)

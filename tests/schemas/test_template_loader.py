@@ -136,7 +136,7 @@ FLAWED: dict[str, tuple[str, str | bytes, int]] = {
     "fill names an unknown target field": ("T021", edited("{price: price}", "{price: list_price}"), 16),
     "fill names an unknown own field": ("T021", edited("{price: price}", "{cost: price}"), 16),
     "same label twice": ("T022", edited("zh: 数量", "zh: 下单日期"), 13),
-    "label folded alike": ("T022", edited("zh: 数量", "zh: ' 下单 日期'"), 13),
+    "label folded alike": ("T022", edited("zh: 数量", "zh: 下单 日期"), 13),
     "alias is another label": ("T022", a_field("type: text, aliases: [数量]"), 17),
     "system column": ("T023", edited("zh: 数量", "zh: 创建时间"), 13),
     "key column": ("T023", edited("zh: 数量", "zh: 商品·编号"), 13),
