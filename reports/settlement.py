@@ -24,7 +24,8 @@ from reports.commissions.ledger import Closed
 from reports.commissions.month import FULL_TIME, MANAGER, PART_TIME, Terms
 from reports.commissions.people import month_number, month_text
 from reports.frames import Frames
-from reports.statement import Source, input_finding
+from reports.money import round_decimal, yuan
+from reports.statement import Source, Value, input_finding
 from schemas.commission_rules import CommissionPlan, CommissionRules
 from schemas.finding import Finding, Severity
 
@@ -331,3 +332,23 @@ def _touched(frames: Frames, closed_at: Mapping[int, pd.Timestamp], recognition:
 def decimal_share(share: Fraction) -> Decimal:
     """A share as a percent field keeps it."""
     return Decimal(share.numerator) / Decimal(share.denominator)
+
+
+def settlement_values(settlement: Settlement) -> dict[str, Value]:
+    """The columns of the report `commissions` as they were when the month was closed."""
+    values = settlement.values
+    quota = settlement.money("quota")
+    day = values["settle_on"]
+    return {
+        **{name: yuan(settlement.money(name)) for name in MONEY},
+        "quota": yuan(quota) if quota else None,
+        "attained": round_decimal(Fraction(settlement.money("net"), quota), 4) if quota else None,
+        "tier": values["tier"] or None,
+        "rate": values["rate"],
+        "gold_grams": values["gold_grams"] or Decimal("0.00"),
+        "settle_on": None if pd.isna(day) else day.date(),
+        "closed_at": None if pd.isna(values["closed_at"]) else values["closed_at"].to_pydatetime(),
+        "closed_by": str(values["closed_by"]),
+        "closed_pack": str(values["pack"]),
+        "closed_pack_hash": str(values["pack_hash"]),
+    }

@@ -133,10 +133,10 @@ class _Builder:
         original = np.full(len(deal), -1)
         if refund.any():
             numbers = pd.Index(deal["deal_no"].to_numpy(dtype=object))
-            firsts = ~numbers.duplicated()
-            places = np.flatnonzero(firsts)
+            alone = ~numbers.duplicated(keep=False)
+            places = np.flatnonzero(alone)
             wanted = deal["orig_deal"].to_numpy(dtype=object)[refund]
-            found = numbers[firsts].get_indexer(wanted)
+            found = numbers[alone].get_indexer(wanted)
             original[refund] = np.where((found >= 0) & (wanted != ""), places[found], -1)
             asked[refund] |= (original[refund] >= 0) & asked[original[refund]]
             asked[original[refund & asked & (original >= 0)]] = True

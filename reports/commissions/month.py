@@ -182,7 +182,12 @@ class _Maker:
 
     def _collect_sales(self) -> None:
         rows, credited = self.ledger.rows, self.ledger.credits
-        credited = credited[credited["month"] == self.month]
+        # By day and number: the order of a sheet's rows decides nothing, not even where a fen goes.
+        credited = credited[credited["month"] == self.month].assign(
+            day=lambda part: rows["day"].to_numpy()[part["row"].to_numpy(dtype=int)],
+            deal=lambda part: rows["deal_no"].to_numpy()[part["row"].to_numpy(dtype=int)],
+        )
+        credited = credited.sort_values(["day", "deal", "row"], kind="stable")
         at = credited["row"].to_numpy(dtype=int)
         columns = [rows[name].to_numpy()[at].tolist() for name in ("deal_no", "sold", "listed", "customer")]
         for person, referral, row, amount, kept, deal, sold, listed, customer in zip(
@@ -201,8 +206,8 @@ class _Maker:
         return self.people[person].is_part_timer == (referrers_plan == PART_TIME)
 
     def everybody(self) -> dict[str, PersonMonth]:
-        """In the order of the staff register."""
-        of = {staff_id: self.person_month(staff_id) for staff_id in self.people if self._listed(staff_id)}
+        """By staff id."""
+        of = {staff_id: self.person_month(staff_id) for staff_id in sorted(self.people) if self._listed(staff_id)}
         self._pass_on_referred(of)
         return of
 

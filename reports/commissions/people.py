@@ -134,7 +134,7 @@ def quotas_of(
         return {}
     chosen: dict[tuple[str, int], dict[str, object]] = {}
     asked = frame[frame["month"].isin([month_text(month) for month in range(first, last + 1)])]
-    for row in asked.to_dict("records"):
+    for row in asked.sort_values("record_id").to_dict("records"):
         if not row["staff_id"] or pd.isna(row["full_quota"]):
             continue
         key = (row["staff_id"], month_number(row["month"]))

@@ -1,0 +1,228 @@
+"""The commission reports: one line a person (`commissions`); every deal, prize and adjustment (`commission_lines`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from reports.commissions.arithmetic import MonthCommission
+from reports.commissions.explain import explain_payslip, explain_piece
+from reports.commissions.ladder import Match
+from reports.commissions.month import MANAGER, PART_TIME, PersonMonth, Terms
+from reports.commissions.payroll import Payroll, Payroller, Payslip
+from reports.commissions.people import month_number
+from reports.commissions.pieces import Piece, pieces_of
+from reports.frames import Frames
+from reports.money import round_decimal, round_fen, yuan
+from reports.settlement import settlement_values
+from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
+from schemas.calendar import WorkingCalendar
+from schemas.commission_rules import CommissionPlan
+from schemas.finding import Finding
+from schemas.rule_packs import Pack
+
+TOPIC_OF_KIND = {
+    "sale": "commission", "netted_refund": "refund", "excluded": "commission", "expense": "commission",
+    "referral_share": "referral", "weekly_champion": "weekly_champion", "monthly_champion": "monthly_champion",
+    "daily_peak": "daily_peak", "other": "daily_peak", "reversal": "refund", "difference": "settlement",
+    "clawback": "false_sale", "brought_forward": "settlement", "gold": "part_time",
+}  # fmt: skip
+SUMMED = ("gross", "expenses", "net", "commission", "awards", "adjustments", "brought_forward", "carried", "payable")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a commission report is asked: the records, the rules, the day, the month, and one person or everybody."""
+
+    frames: Frames
+    pack: Pack
+    as_of: date | datetime
+    calendar: WorkingCalendar
+    month: str
+    person: str = ""
+
+    @property
+    def until(self) -> date:
+        """The last day anything is known of."""
+        return self.as_of.date() if isinstance(self.as_of, datetime) else self.as_of
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """As they stand in the statement."""
+        asked: dict[str, Value] = {"month": self.month}
+        return {**asked, "person": self.person} if self.person else asked
+
+    def payroll(self) -> Payroll:
+        """The month's payslips."""
+        return self.payroller().payroll(month_number(self.month))
+
+    def payroller(self) -> Payroller:
+        """What makes payrolls over these records."""
+        return Payroller(self.frames, terms_of(self.pack), self.until, self.calendar)
+
+    def citation(self, topic: str) -> Citation | None:
+        """The rule behind a topic, where the pack names one."""
+        cite = self.pack.rules.citations.get(topic)
+        return None if cite is None else Citation(cite.document, cite.clause, cite.zh, cite.en)
+
+
+def terms_of(pack: Pack) -> Terms:
+    """The commission rules of a pack."""
+    rules = pack.rules.commission
+
+    def plan(name: str) -> CommissionPlan | None:
+        return pack.rules.commission_plans.get(name) if name else None
+
+    return Terms(rules, plan(rules.plan), plan(rules.part_time_plan))
+
+
+def commissions(asked: Asked) -> Statement:
+    """One line a person: from the month's amount to what is paid. Money in yuan; withheld figures are None."""
+    payroll = asked.payroll()
+    slips = {
+        line_key(staff_id, asked.month): slip for staff_id, slip in payroll.slips.items() if _wanted(asked, staff_id)
+    }
+    lines = tuple(
+        StatementLine(
+            key, payslip_values(slip, asked.month), _sources(slip, payroll), asked.citation(_topic(slip.made))
+        )
+        for key, slip in slips.items()
+    )
+
+    def explain(line: StatementLine) -> tuple[Step, ...]:
+        return explain_payslip(slips[line.key], payroll)
+
+    return Statement(
+        "commissions", asked.as_of, asked.pack.id, asked.pack.hash, asked.parameters, lines, _totals(lines),
+        findings_of(payroll, asked.person), explain,
+    )  # fmt: skip
+
+
+def commission_lines(asked: Asked) -> Statement:
+    """Everything a payslip is made of, line by line; the `commission` column of a person sums to the total paid."""
+    payroll = asked.payroll()
+    pieces: dict[str, tuple[Payslip, Piece]] = {}
+    for staff_id, slip in payroll.slips.items():
+        if _wanted(asked, staff_id):
+            for piece in pieces_of(slip, payroll):
+                pieces[f"{line_key(staff_id, asked.month)}:{piece.kind}:{piece.name}"] = (slip, piece)
+    lines = tuple(
+        StatementLine(
+            key,
+            {"staff_id": slip.made.person.staff_id, "month": asked.month, **piece.values()},
+            piece.sources,
+            asked.citation(TOPIC_OF_KIND[piece.kind]),
+        )
+        for key, (slip, piece) in pieces.items()
+    )
+
+    def explain(line: StatementLine) -> tuple[Step, ...]:
+        return explain_piece(*pieces[line.key])
+
+    totals: dict[str, Value] = {"commission": yuan(sum(piece.fen or 0 for _, piece in pieces.values()))}
+    return Statement(
+        "commission_lines", asked.as_of, asked.pack.id, asked.pack.hash, asked.parameters, lines, totals,
+        findings_of(payroll, asked.person), explain,
+    )  # fmt: skip
+
+
+def line_key(staff_id: str, month: str) -> str:
+    """A person's line of a month."""
+    return f"{staff_id}:{month}"
+
+
+def payslip_values(slip: Payslip, month: str) -> dict[str, Value]:
+    """The columns of the report `commissions`."""
+    made = slip.made
+    head: dict[str, Value] = {
+        "staff_id": made.person.staff_id, "name": made.person.name, "month": month, "plan": made.kind,
+        "status": slip.status,
+    }  # fmt: skip
+    if slip.settlement is not None:
+        return {**head, **settlement_values(slip.settlement), "flags": [], "withheld": []}
+    known = not made.withheld
+    match, rate = shown_rate(made.own)
+    return {
+        **head,
+        "gross": yuan(round_fen(sum((result.gross for result in made.results), Fraction(0)))),
+        "expenses": yuan(made.own.base.deductions.expenses),
+        "net": yuan(round_fen(made.net)),
+        "quota": None if made.quota is None else yuan(round_fen(made.quota.effective)),
+        "attained": attained(made),
+        "tier": match.tier.id if known and match else None,
+        "rate": rate if known else None,
+        "commission": yuan(made.commission) if made.commission is not None else None,
+        "awards": yuan(slip.award_fen),
+        "adjustments": yuan(slip.adjustment_fen),
+        "brought_forward": yuan(slip.brought_forward),
+        "carried": yuan(slip.carried),
+        "payable": None if slip.payable is None else yuan(slip.payable),
+        "gold_grams": round_decimal(made.gold_g, 2) if known else None,
+        "settle_on": slip.settle_on,
+        "flags": list(dict.fromkeys(flag for result in made.results for flag in result.flags)),
+        "withheld": list(dict.fromkeys(made.withheld)),
+    }
+
+
+def attained(made: PersonMonth) -> Value:
+    """Sales over effective quota, four places; None without a quota."""
+    if made.quota is None or not made.quota.effective:
+        return None
+    return round_decimal(made.quota_net / made.quota.effective, 4)
+
+
+def shown_rate(result: MonthCommission) -> tuple[Match | None, Value]:
+    """The row and rate of a month paid at one rate."""
+    rate = None if result.rate is None else round_decimal(result.rate, 6).normalize()
+    return result.match, rate
+
+
+def findings_of(payroll: Payroll, person: str = "") -> tuple[Finding, ...]:
+    """What is wrong in the inputs, each once, in a stable order; for one person also what concerns the company."""
+    unique = {(each.code, str(sorted(each.params.items()))): each for each in payroll.findings}
+    found = [unique[key] for key in sorted(unique)]
+    if not person:
+        return tuple(found)
+    others = payroll.book.people.keys() - {person}
+    return tuple(each for each in found if each.params.get("staff_id") not in others)
+
+
+def _wanted(asked: Asked, staff_id: str) -> bool:
+    return not asked.person or staff_id == asked.person
+
+
+def _topic(made: PersonMonth) -> str:
+    if made.kind == MANAGER:
+        return "manager"
+    return "part_time" if made.kind == PART_TIME else "commission"
+
+
+def _sources(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
+    """The records behind a payslip: its deals, claims, quota, notices and what it adjusts."""
+    if slip.settlement is not None:
+        return (Source("settlement", slip.settlement.record_id),)
+    made = slip.made
+    records = payroll.book.ledger.rows["record_id"] if len(payroll.book.ledger.rows) else pd.Series(dtype="str")
+    deals = [Source("deal", str(records.iat[row])) for row in (*made.own_rows, *made.referral_rows)]
+    deals += [Source("deal", str(records.iat[part.row])) for part in made.referred]
+    expenses = payroll.book.expenses.of.get((made.person.staff_id, made.month))
+    claims = [Source("expense_claim", record) for record in (expenses.records if expenses else ())]
+    quota = [Source("quota", made.quota.record_id)] if made.quota else []
+    others = [award.source for award in slip.awards if award.source]
+    others += [adjustment.source for adjustment in slip.adjustments if adjustment.source]
+    return (*deals, *claims, *quota, *others)
+
+
+def _totals(lines: tuple[StatementLine, ...]) -> dict[str, Value]:
+    """Sums over the lines that have a figure, and how many have none."""
+    totals: dict[str, Value] = {name: sum(_amounts(lines, name), yuan(0)) for name in (*SUMMED, "gold_grams")}
+    return {**totals, "people": len(lines), "withheld": sum(line.values["payable"] is None for line in lines)}
+
+
+def _amounts(lines: tuple[StatementLine, ...], name: str) -> Iterator[Decimal]:
+    return (value for line in lines if isinstance(value := line.values[name], Decimal))
