@@ -13,6 +13,8 @@ from schemas.labels import Labels
 from schemas.loader import load_catalogue
 from services.config import ROOT, Config
 
+SHIPPED_TEMPLATES = ROOT / "forms" / "templates"
+SHIPPED_LOCALES = ROOT / "forms" / "locales"
 Stamp = frozenset[tuple[str, int, int]]
 """(path, mtime in nanoseconds, size) of every file: equal stamps mean nothing was touched."""
 
@@ -29,12 +31,12 @@ class Forms:
 
 def template_dirs(config: Config) -> tuple[Path, ...]:
     """Folders of templates; a later one overlays an earlier one."""
-    return _layers(ROOT / "forms" / "templates", config.company_dir / "templates")
+    return _layers(SHIPPED_TEMPLATES, config.company_dir / "templates")
 
 
 def locale_dirs(config: Config) -> tuple[Path, ...]:
     """Folders of texts; a later one overlays an earlier one."""
-    return _layers(ROOT / "forms" / "locales", config.company_dir / "locales")
+    return _layers(SHIPPED_LOCALES, config.company_dir / "locales")
 
 
 def load_forms(config: Config) -> Forms:
