@@ -6,7 +6,7 @@ Every function here gives what `schemas.calendar` gives for one value (a propert
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -77,10 +77,12 @@ class Clocks:
 
     @cached_property
     def _works(self) -> Flags:
+        # laying out the years around the data must not raise; whoever uses a day asks `is_provisional`
+        calendar = self.calendar
+        if calendar.on_missing_year == "error":
+            calendar = replace(calendar, on_missing_year="statutory_projection")
         days = (self.last - self.first).days + 1
-        return np.fromiter(
-            (self.calendar.is_workday(self.first + timedelta(days=n)) for n in range(days)), np.bool_, days
-        )
+        return np.fromiter((calendar.is_workday(self.first + timedelta(days=n)) for n in range(days)), np.bool_, days)
 
     @cached_property
     def _workdays(self) -> Ints:

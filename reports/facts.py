@@ -167,7 +167,13 @@ def visit(frames: Frames, day: date) -> pd.DataFrame | None:
     visits = frames["visit_record"]
     applicants = columns_of(frames, "visit_application", ("record_id", "applicant_id")).drop_duplicates("record_id")
     by_application = applicants.set_index("record_id")["applicant_id"]
-    applied = columns_of(frames, "visit_record", ("application_id",))["application_id"].map(by_application).fillna("")
+    applied = (
+        columns_of(frames, "visit_record", ("application_id",))["application_id"]
+        .map(by_application)
+        .astype("object")
+        .fillna("")
+        .astype("str")
+    )
     writer = person_id(columns_of(frames, "visit_record", ("created_by",))["created_by"])
     visitor = applied.where(applied.ne(""), writer)
     return visits.assign(visitor_id=visitor, rank=_rank(frames, visitor, visits["customer_id"]))

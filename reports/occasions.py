@@ -115,7 +115,8 @@ def idle_part_timer(frames: Frames, day: date) -> pd.DataFrame | None:
         for start, person in zip(last_on, staff["staff_id"], strict=True)
     ]
     third = wall_time(pd.Series(ends, index=staff.index, dtype="object"))
-    return staff.assign(last_on=last_on, third_idle_end=third, let_go_on=third + pd.Timedelta(days=1)).reset_index(
+    idle_days = ((third - last_on) / pd.Timedelta(days=1)).astype("Int64")
+    return staff.assign(last_on=last_on, idle_days=idle_days, let_go_on=third + pd.Timedelta(days=1)).reset_index(
         drop=True
     )
 
