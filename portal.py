@@ -11,7 +11,7 @@ from services.app import App
 
 def main() -> None:
     """Registers every screen, so that a deep link survives signing in; draws the frame; runs the screen."""
-    st.set_page_config(page_icon=":material/table_view:", layout="wide")
+    st.set_page_config(page_icon="📒", layout="wide")
     pages = {
         screen: st.Page(screen.path, title=screen.slug, url_path=screen.slug, default=screen is routes.HOME)
         for screen in routes.SCREENS
@@ -33,7 +33,7 @@ def _enter(app: App, screen: routes.Screen, page: st.Page) -> None:  # type: ign
     language = gate.language_of(app, actor)
     with st.container(key="machinery"):
         translator.draw(app.labels, language)
-        found = cookies.carry(app, gate.current_token(app) if actor else "")
+        found = cookies.carry(app, state.session_token() if actor else "")
     if actor is None:
         if found and app.sessions.actor(found):
             state.sign_in(found)

@@ -13,7 +13,7 @@ def render(visit: Visit) -> None:
     template = chrome.template_of_page(visit)
     if template is None:
         return
-    asked = list_view.asked_of_url(template)
+    asked = list_view.asked_of_url(visit, template)
     list_view.head(visit, template, asked)
     asked = list_view.controls(visit, template, asked)
     page = list_view.read(visit, template, asked)

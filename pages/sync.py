@@ -10,11 +10,10 @@ guard.ensure_router()
 
 def render(visit: Visit) -> None:
     """Draws the workbook's state; writing it at once and downloading it are the administrator's."""
-    health = visit.app.health()
     sync_view.head(visit)
-    sync_view.standing(visit, health.sync)
+    sync_view.standing(visit)
     sync_view.conflicts(visit)
-    sync_view.findings(visit, health.sync_findings)
+    sync_view.findings(visit, visit.app.health().sync_findings)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import groupby
+from typing import Any
 
 import streamlit as st
 
-from pages._ui import gate, routes, state
+from pages._ui import gate, guard, routes, state
 from pages._ui.assets import asset
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.rights import may
 from schemas.template import Template
+from services.records import SyncStatus
 
+FEW_FORMS = 12
+"""Up to so many forms every group is open to begin with."""
 LANGUAGES = {"zh": "中文", "en": "English"}
 _STYLE = f"<style>{asset('style.css')}</style>"
 
@@ -27,32 +31,47 @@ def style() -> None:
 def sidebar(visit: Visit, current: routes.Screen | None) -> None:
     """Company, screens, the forms this person may open, and at the foot who he is."""
     with st.sidebar:
-        st.markdown(f"**{plain(visit.app.company or visit.text('brand'))}**")
-        _nav(visit, routes.HOME, current is routes.HOME)
-        _forms(visit, current)
-        st.caption(visit.md("nav.manage"))
-        for screen in (routes.SYNC, routes.TEMPLATES):
-            if not screen.admin_only or "admin" in visit.actor.roles:
-                _nav(visit, screen, current is screen)
-        with st.container(key="sidebar_foot"):
+        with st.container(key="nav", gap="xxsmall"):
+            with st.container(key="company"):
+                st.markdown(plain(visit.app.company or visit.text("brand")))
+            _nav(visit, routes.HOME, current is routes.HOME)
+            _forms(visit, current)
+            st.caption(visit.md("nav.manage"))
+            for screen in (routes.SYNC, routes.TEMPLATES):
+                if not screen.admin_only or "admin" in visit.actor.roles:
+                    _nav(visit, screen, current is screen)
+        with st.container(key="sidebar_foot", gap="xxsmall"):
             _foot(visit)
 
 
 def _nav(visit: Visit, screen: routes.Screen, is_current: bool) -> None:
-    with st.container(key=f"nav__{screen.slug}__{'on' if is_current else 'off'}"):
+    with _marked(is_current):
         routes.link(screen, visit.text(screen.title), icon=screen.icon, width="stretch")
 
 
+def _marked(is_current: bool) -> AbstractContextManager[Any]:
+    """The entry of the screen one is on; several entries lead to one screen, so Streamlit cannot tell."""
+    return st.container(key="nav_on") if is_current else nullcontext()
+
+
 def _forms(visit: Visit, current: routes.Screen | None) -> None:
-    """The groups of forms this person may open. On a form's own screens its entry is the one marked."""
+    """The groups of forms this person may open; a folded group's entries are not even drawn.
+
+    On a form's own screens its entry is the one marked, and its group is open.
+    """
     shown = routes.asked("t") if current in (routes.RECORDS, routes.RECORD, routes.FORM) else ""
     readable = [template for template in visit.app.catalogue.templates if may(visit.actor, template, "read")]
-    for group, templates in groupby(readable, key=lambda template: template.group):
-        st.caption(plain(group_name(visit, group)))
-        for template in templates:
-            with st.container(key=f"nav__t__{template.key}__{'on' if template.key == shown else 'off'}"):
-                label = template.label.text(visit.language)
-                routes.link(routes.RECORDS, label, icon=":material/description:", width="stretch", t=template.key)
+    for group, members in groupby(readable, key=lambda template: template.group):
+        templates = list(members)
+        opens = len(readable) <= FEW_FORMS or any(template.key == shown for template in templates)
+        fold = st.expander(plain(group_name(visit, group)), expanded=opens, key=f"group__{group}", type="compact",
+                           on_change="rerun")  # fmt: skip
+        if not fold.open:
+            continue
+        with fold:
+            for template in templates:
+                with _marked(template.key == shown):
+                    routes.link(routes.RECORDS, template.label.text(visit.language), width="stretch", t=template.key)
 
 
 def group_name(visit: Visit, group: str) -> str:
@@ -86,8 +105,21 @@ def _switch(language: str) -> None:
 
 
 def sync_badge(visit: Visit) -> None:
-    """How the workbook stands, in a word with its colour."""
+    """How the workbook stands, in a word with its colour; while something waits it looks again by itself."""
     status = visit.app.sync.status()
+    if status.state == "ok" and not status.pending:
+        _badge(visit, status)
+    else:
+        _waiting_badge(visit)
+
+
+@st.fragment(run_every="4s")
+@guard.watched
+def _waiting_badge(visit: Visit) -> None:
+    _badge(visit, visit.app.sync.status())
+
+
+def _badge(visit: Visit, status: SyncStatus) -> None:
     if status.state == "ok" and not status.pending:
         st.badge(visit.md("sync.badge.ok"), icon=":material/check_circle:", color="green")
     elif status.state in ("ok", "waiting"):
@@ -97,10 +129,17 @@ def sync_badge(visit: Visit) -> None:
 
 
 @contextmanager
-def header(visit: Visit, title: str, line: str = "", *, badge: tuple[str, str] | None = None) -> Iterator[None]:
+def header(
+    visit: Visit,
+    title: str,
+    line: str = "",
+    *,
+    badge: tuple[str, str] | None = None,
+    under: Callable[[], None] | None = None,
+) -> Iterator[None]:
     """Title and one line saying what this is; the block holds the screen's actions, the primary one among them.
 
-    title and line are shown as they are. On a phone the actions stand at the screen's foot.
+    title and line are shown as they are; `under` draws more below them. On a phone the actions stand at the foot.
     """
     st.set_page_config(page_title=f"{title} · {visit.app.company or visit.text('brand')}")
     with st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small"):
@@ -111,8 +150,15 @@ def header(visit: Visit, title: str, line: str = "", *, badge: tuple[str, str] |
                     st.badge(plain(badge[0]), color=badge[1])  # type: ignore[arg-type]
             if line:
                 st.caption(plain(line))
+            if under:
+                under()
         with st.container(key="page_actions", horizontal=True, horizontal_alignment="right", gap="xsmall"):
             yield
+
+
+def remark(color: str, icon: str, text: str) -> None:
+    """A small line under something, with a colour and an icon; `text` is ready for Markdown."""
+    st.markdown(f":small[:{color}[:material/{icon}: {text}]]")
 
 
 def banners(visit: Visit) -> None:

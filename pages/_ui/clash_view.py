@@ -39,4 +39,3 @@ def _take_theirs(form: OpenForm, clash: dict[str, str]) -> bool:
         chosen = widgets.one_of(f"clash.{form.draft.draft_id}.{asked.key}", visit.label(asked.label), words)
         st.caption(visit.md("clash.opened", value=shown(clash["opened"])))
     return chosen == "theirs"
-

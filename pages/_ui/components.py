@@ -106,7 +106,7 @@ def calendar_button(
 ) -> None:
     """Draws the button. `value`: the day the calendar opens at; `into`: the text widget that gets the day picked."""
     data: Mapping[str, str | bool] = {"label": label, "value": value, "kind": kind, "disabled": disabled}
-    _calendar(key=key, data=data, on_picked_change=lambda: state.take_picked(key, into), width=40)
+    _calendar(key=key, data=data, on_picked_change=lambda: state.take_picked(key, into), width=38)
 
 
 def problem_list(key: str, items: Sequence[tuple[str, str]], *, attempt: str) -> None:

@@ -11,12 +11,14 @@ from pages._ui.form_view import NEW_ROW, Answers, OpenForm, typed_now, widget_ke
 from pages._ui.gate import Visit
 from schemas import validation
 from schemas.field_types import ParseContext, type_of
+from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
-from schemas.record import Record, Rejected, Saved, Submission, Typed, TypedLine
+from schemas.record import SYSTEM_COLUMNS, Record, Rejected, Saved, Submission, Typed, TypedLine, etag_of
 from schemas.rights import may
 from schemas.template import Template
 from schemas.validation import Validated
 from services.drafts import AlreadySaved, Draft
+from services.records import Change
 
 Action = Literal["", "save", "save_add", "stash", "cancel"]
 
@@ -30,12 +32,14 @@ class CannotOpen:
 
 def open_form(visit: Visit, template: Template) -> OpenForm | AlreadySaved | CannotOpen:
     """The form the URL asks for: its draft, else the record's, else an empty one; the URL then names the draft."""
-    draft = visit.app.drafts.get(routes.asked("d"), visit.actor) if routes.asked("d") else None
+    asked = routes.asked("d")
+    draft = visit.app.drafts.get(asked, visit.actor) if asked else None
     if isinstance(draft, AlreadySaved):
+        state.keep_form_value(asked, "saved", draft.record_id)
         return draft
-    saved = state.form_value(routes.asked("d"), "saved")
-    if draft is None and saved:
-        return AlreadySaved(template.key, saved)
+    if asked and draft is None:
+        saved = state.form_value(asked, "saved")
+        return AlreadySaved(template.key, saved) if saved else CannotOpen("form.draft_gone")
     record_id = draft.record_id if draft else routes.asked("id")
     refused = _find_refusal(visit, template, draft, record_id)
     if refused:
@@ -63,11 +67,19 @@ def _opened(visit: Visit, template: Template, draft: Draft, record: Record | Non
     )
     initial = dict(draft.values)
     if record is None:
-        first = validation.defaults(template, context, {})
+        last = visit.app.repository.last_values(template.key, visit.actor) if _asks_last(template) else {}
+        first = validation.defaults(template, context, last)
         initial = {**_editable(template, first), **_prefilled(template), **initial}
+    else:
+        untouched = {key: text for key, text in record.values.items() if initial.get(key) == text}
+        initial |= _editable(template, untouched)
     form = OpenForm(visit, template, draft, initial, record, context)
     state.open_form(draft.draft_id, widget_keys(form))
     return form
+
+
+def _asks_last(template: Template) -> bool:
+    return any(asked.default == "last_value" for asked in template.fields)
 
 
 def _editable(template: Template, canonical: Mapping[str, str]) -> dict[str, str]:
@@ -81,16 +93,51 @@ def _editable(template: Template, canonical: Mapping[str, str]) -> dict[str, str
 
 def _prefilled(template: Template) -> dict[str, str]:
     """What a link brought along, for fields that allow it; checked like anything typed."""
-    return {asked.key: routes.asked(asked.key) for asked in template.fields if asked.prefill and routes.asked(asked.key)}
+    return {
+        asked.key: routes.asked(asked.key) for asked in template.fields if asked.prefill and routes.asked(asked.key)
+    }
 
 
 # --- keeping what was typed ----------------------------------------------------------------------------------------
 
 
 def keep_draft(form: OpenForm, answers: Answers) -> Draft | Finding:
-    """Keeps what is typed now in the draft; costs nothing when nothing changed."""
-    visit = form.visit
-    return visit.app.drafts.save(form.draft, visit.actor, values=answers.values, lines=answers.lines)
+    """Keeps what is typed now in the draft; writes only when something changed since it was kept last."""
+    draft_id = form.draft.draft_id
+    now = _fingerprint(answers)
+    if now == state.form_value(draft_id, "kept", _fingerprint(_first(form))):
+        return form.draft
+    kept = form.visit.app.drafts.save(form.draft, form.visit.actor, values=answers.values, lines=answers.lines)
+    if isinstance(kept, Draft):
+        state.keep_form_value(draft_id, "kept", now)
+        state.keep_form_value(draft_id, "kept_at", f"{form.visit.app.clock():%H:%M}")
+    return kept
+
+
+def kept_at(form: OpenForm) -> str:
+    """Since when the draft holds what is typed, "14:03"; "" when there is nothing to keep yet."""
+    known: str = state.form_value(form.draft.draft_id, "kept_at", "")
+    if known or form.record or not form.draft.values:
+        return known
+    return f"{form.draft.saved_at.astimezone(form.visit.app.clock().tzinfo):%H:%M}"
+
+
+def _first(form: OpenForm) -> Answers:
+    return Answers(form.initial, form.draft.lines)
+
+
+def _fingerprint(answers: Answers) -> str:
+    """The answers without what is empty, as one text: equal texts hold the same answers."""
+    lines = {
+        key: [(row.line_id, found) for row in rows if (found := _given(row.values))]
+        for key, rows in answers.lines.items()
+    }
+    return repr((_given(answers.values), sorted((key, rows) for key, rows in lines.items() if rows)))
+
+
+def _given(values: Mapping[str, Typed]) -> list[tuple[str, tuple[str, ...]]]:
+    given = ((key, tuple(text for text in typed_texts(typed) if text)) for key, typed in sorted(values.items()))
+    return [(key, texts) for key, texts in given if texts]
 
 
 def fill_from_reference(form: OpenForm, answers: Answers) -> Answers:
@@ -126,11 +173,6 @@ def _filled(
     return filled
 
 
-def has_anything(draft: Draft, form: OpenForm) -> bool:
-    """Whether the draft holds more than the form began with."""
-    return any(typed and typed != form.initial.get(key) for key, typed in draft.values.items()) or bool(draft.lines)
-
-
 def leave(visit: Visit) -> None:
     """Another screen was opened: what stands in the form left behind goes into its draft."""
     draft_id = state.opened_form()
@@ -146,8 +188,7 @@ def leave(visit: Visit) -> None:
 def preview(form: OpenForm, answers: Answers) -> Validated:
     """The form as it would be saved now; nothing is written."""
     lines = {line: _as_sent(rows) for line, rows in answers.lines.items()}
-    stored = form.record.values if form.record else {}
-    return form.visit.app.repository.preview(form.template.key, answers.values, lines, form.visit.actor, stored)
+    return form.visit.app.repository.preview(form.template.key, answers.values, lines, form.visit.actor, form.record)
 
 
 def _as_sent(rows: Sequence[TypedLine]) -> list[TypedLine]:
@@ -222,21 +263,58 @@ def _only_on_saving(finding: Finding) -> bool:
     return not finding.code.startswith("V")
 
 
-def resolve_clashes(form: OpenForm, take_theirs: frozenset[str]) -> None:
-    """Goes on from the record as it is now: their answer where it was chosen, mine elsewhere."""
-    visit, draft = form.visit, form.draft
-    current = visit.app.repository.get(form.template.key, draft.record_id, visit.actor)
-    if current is None:
+def resolve_clashes(form: OpenForm, theirs: frozenset[str]) -> None:
+    """Goes on from the record as it is now: my answers where I chose them or nobody else touched the field."""
+    visit, draft, record = form.visit, form.draft, form.record
+    if record is None:
         return
-    for key in take_theirs:
+    taken = theirs | _changed_by_others_only(form, record)
+    for key in taken:
         asked = form.template.by_key[key]
-        state.type_into(form.key(key), type_of(asked).edit_text(current.values.get(key, ""), asked))
-    etags = {draft.record_id: current.etag}
-    etags |= {line.line_id: line.etag for lines in current.lines.values() for line in lines}
-    values = {**draft.values, **{key: current.values.get(key, "") for key in take_theirs}}
+        state.type_into(form.key(key), type_of(asked).edit_text(record.values.get(key, ""), asked))
+    etags = {draft.record_id: record.etag}
+    etags |= {line.line_id: line.etag for lines in record.lines.values() for line in lines}
+    values = {**typed_now(form).values, **{key: record.values.get(key, "") for key in taken}}
     visit.app.drafts.save(draft, visit.actor, values=values, lines=draft.lines, etags=etags)
     for name in ("clashes", "refused", "attempt"):
         state.forget_form_value(draft.draft_id, name)
+
+
+def _changed_by_others_only(form: OpenForm, record: Record) -> frozenset[str]:
+    """Fields others changed since the form was opened and I left as they were."""
+    opened = opened_values(form, record)
+    if opened is None:
+        return frozenset()
+    mine = preview(form, typed_now(form)).values
+    return frozenset(
+        key
+        for key in form.template.by_key
+        if opened.get(key, "") != record.values.get(key, "") and mine.get(key, "") == opened.get(key, "")
+    )
+
+
+def opened_values(form: OpenForm, record: Record) -> dict[str, str] | None:
+    """The record's values as the form was opened with, by undoing changes until the draft's ETag fits."""
+    wanted = form.draft.etags.get(record.record_id)
+    values, raw = dict(record.values), dict(record.raw)
+    changes = form.visit.app.repository.history(form.template.key, record.record_id, form.visit.actor)
+    for change in [*(change for change in reversed(changes) if change.table == form.template.key), None]:
+        if etag_of(values, raw, record.system.get("status", "")) == wanted:
+            return values
+        if change is not None:
+            _undo(change, values, raw)
+    return None
+
+
+def _undo(change: Change, values: dict[str, str], raw: dict[str, str]) -> None:
+    for key in {**change.before, **change.after}:
+        side, name = (raw, key.removeprefix("raw:")) if key.startswith("raw:") else (values, key)
+        if key in SYSTEM_COLUMNS or key.startswith("extra:"):
+            continue
+        if change.before.get(key):
+            side[name] = change.before[key]
+        else:
+            side.pop(name, None)
 
 
 def discard(form: OpenForm) -> None:
@@ -250,4 +328,3 @@ def reference_of(at: object) -> str:
     if not isinstance(at, FieldRef):
         return ""
     return f"field__{at.field}" if not at.line else f"card__line_{at.line}"
-

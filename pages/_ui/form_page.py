@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._ui import chrome, clash_view, components, form_flow, form_view, routes, state, values
+from pages._ui import chrome, clash_view, components, form_flow, form_view, guard, routes, state, values
 from pages._ui.form_flow import Action, CannotOpen
 from pages._ui.form_view import Answers, OpenForm
 from pages._ui.gate import Visit
@@ -47,28 +47,32 @@ def head(form: OpenForm) -> Action:
         title = visit.text("form.title_new", form=name)
     action: Action = state.form_value(form.draft.draft_id, "pressed", "")
     state.forget_form_value(form.draft.draft_id, "pressed")
-    with chrome.header(visit, title, name if form.record else ""):
-        for one, kind in (("cancel", "tertiary"), ("stash", "secondary"), ("save_add", "secondary"), ("save", "primary")):
+    with chrome.header(visit, title, name if form.record else "", under=lambda: _autosave(visit, form)):
+        for one, kind in (
+            ("cancel", "tertiary"),
+            ("stash", "secondary"),
+            ("save_add", "secondary"),
+            ("save", "primary"),
+        ):
             if one == "save_add" and form.record:
                 continue
             with st.container(key=one, width="content"):
                 if st.button(visit.md(f"form.{one}"), key=f"{one}.{form.draft.draft_id}", type=kind):  # type: ignore[arg-type]
                     action = one  # type: ignore[assignment]
-    _autosave(form)
     return action
 
 
 @st.fragment(run_every=AUTOSAVE)
-def _autosave(form: OpenForm) -> None:
+@guard.watched
+def _autosave(visit: Visit, form: OpenForm) -> None:
     """Keeps what was typed every few seconds and says since when; redraws nothing but this line."""
     kept = form_flow.keep_draft(form, form_view.typed_now(form))
     if isinstance(kept, Finding):
-        st.caption(f":orange[:material/warning: {form.visit.finding(kept, form.template)}]")
-    elif form_flow.has_anything(kept, form):
-        at = kept.saved_at.astimezone(form.visit.app.clock().tzinfo)
-        st.caption(form.visit.md("form.kept", time=f"{at:%H:%M}"))
+        chrome.remark("orange", "warning", visit.finding(kept, form.template))
+    elif form_flow.kept_at(form):
+        st.caption(visit.md("form.kept", time=form_flow.kept_at(form)))
     else:
-        st.caption(form.visit.md("form.will_be_kept"))
+        st.caption(visit.md("form.will_be_kept"))
 
 
 def body(form: OpenForm, action: Action) -> Answers:
@@ -111,10 +115,11 @@ def _summary(form: OpenForm, found: list[Finding]) -> None:
     if not found:
         return
     visit = form.visit
-    st.error(visit.md("form.problems", count=len(found)), icon=":material/error:")
     items = [(form_flow.reference_of(finding.at), _line(form, finding)) for finding in found]
     attempt = f"{form.draft.draft_id}.{state.form_value(form.draft.draft_id, 'attempt', 0)}"
-    components.problem_list("problems", items, attempt=attempt)
+    with st.container(key="problems", gap="xsmall"):
+        st.error(visit.md("form.problems", count=len(found)), icon=":material/error:")
+        components.problem_list("problem_list", items, attempt=attempt)
 
 
 def _line(form: OpenForm, finding: Finding) -> str:
@@ -123,7 +128,9 @@ def _line(form: OpenForm, finding: Finding) -> str:
 
 def _similar(form: OpenForm, answers: Answers) -> dict[str, str]:
     """By field: a record that looks like the same one, said while one types."""
-    asked = [f.key for f in form.template.fields if f.similar and "".join(typed_texts(answers.values.get(f.key))).strip()]
+    asked = [
+        f.key for f in form.template.fields if f.similar and "".join(typed_texts(answers.values.get(f.key))).strip()
+    ]
     if not asked:
         return {}
     visit = form.visit
@@ -132,8 +139,8 @@ def _similar(form: OpenForm, answers: Answers) -> dict[str, str]:
     )
     notes: dict[str, str] = {}
     for one in found:
-        on = f"{one.on:%Y-%m-%d}" if one.on else ""
-        notes.setdefault(one.field, visit.md("form.similar", name=one.display, owner=one.owner, on=on))
+        name = one.display if one.display == one.number else f"{one.display} {one.number}"
+        notes.setdefault(one.field, visit.md("form.similar", name=name, owner=one.owner, on=one.on))
     return notes
 
 
@@ -186,4 +193,3 @@ def draft_title(visit: Visit, draft: Draft) -> str:
     first = "、".join(typed_texts(draft.values.get(template.display or template.list_view.columns[0])))
     name = template.label.text(visit.language)
     return visit.text("form.draft_name", form=name, first=first) if first else name
-

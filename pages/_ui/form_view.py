@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from pages._ui import state, values, widgets
+from pages._ui import chrome, state, values, widgets
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas import validation
 from schemas.field_types import ParseContext, show, type_of
 from schemas.finding import FieldRef, Finding
 from schemas.record import Record, Typed, TypedLine
+from schemas.rights import may_read_field
 from schemas.template import Field, LineTable, Section, Template
 from schemas.validation import Validated
 from services.drafts import Draft
@@ -64,16 +65,24 @@ class Answers:
 
 
 def typed_now(form: OpenForm) -> Answers:
-    """What stands in the widgets before they are drawn; the draft where they have not been drawn yet."""
-    values = {f.key: _typed(f, form.key(f.key), form.initial.get(f.key)) for f in form.template.fields}
+    """What stands in the widgets before they are drawn; the draft where they have not been drawn yet.
+
+    Fields this person may not read are not asked and not sent; computed ones are nobody's answer.
+    """
+    asked = [f for f in form.template.fields if f.type != "computed" and _may_read(form, f)]
+    values = {f.key: _typed(f, form.key(f.key), form.initial.get(f.key)) for f in asked}
     lines = {line.key: tuple(_typed_row(form, line, row) for row in form.rows(line)) for line in form.template.lines}
     return Answers(values, lines)
 
 
+def _may_read(form: OpenForm, asked: Field) -> bool:
+    return may_read_field(form.visit.actor, form.template, asked)
+
+
 def _typed_row(form: OpenForm, line: LineTable, row: str) -> TypedLine:
     drafted = form.drafted_row(line, row)
-    values = {f.key: _typed(f, form.key(f.key, line.key, row), drafted.get(f.key)) for f in line.fields}
-    return TypedLine(row, values)
+    asked = [f for f in line.fields if f.type != "computed" and _may_read(form, f)]
+    return TypedLine(row, {f.key: _typed(f, form.key(f.key, line.key, row), drafted.get(f.key)) for f in asked})
 
 
 def _typed(asked: Field, key: str, otherwise: Typed) -> Typed:
@@ -107,8 +116,8 @@ def draw(form: OpenForm, look: Validated, problems: Mapping[str, list[Finding]],
         if asked:
             answers |= _card(page, number, section, asked)
     lines = {line.key: _line_table(page, line) for line in form.template.lines}
-    hidden = {key: typed for key, typed in typed_now(form).values.items() if key not in answers}
-    return Answers({**hidden, **answers}, lines)
+    known = typed_now(form).values
+    return Answers({key: answers.get(key, typed) for key, typed in known.items()}, lines)
 
 
 def sections(template: Template) -> list[Section]:
@@ -129,7 +138,9 @@ class _Page:
     drivers: frozenset[str]
 
     def is_visible(self, asked: Field) -> bool:
-        return validation.is_visible(asked, self.look.values, self.form.template, self.form.context)
+        return _may_read(self.form, asked) and validation.is_visible(
+            asked, self.look.values, self.form.template, self.form.context
+        )
 
     def is_required(self, asked: Field) -> bool:
         return validation.is_required(asked, self.look.values, self.form.template, self.form.context)
@@ -178,13 +189,14 @@ def _remarks(page: _Page, asked: Field, ref: FieldRef, found: list[Finding]) -> 
     """Under a field: what is wrong, else how it was understood, a similar record, its help."""
     visit = page.form.visit
     for finding in found:
-        st.caption(f":red[:material/error: {visit.finding(finding, page.form.template)}]")
+        chrome.remark("red", "error", visit.finding(finding, page.form.template))
     understood = page.look.understood.get(ref)
-    if understood and not found:
-        st.caption(f":material/subdirectory_arrow_right: {visit.md('form.understood', value=understood)}")
-    if not ref.line and asked.key in page.notes:
-        st.caption(f":orange[:material/content_copy: {page.notes[asked.key]}]")
-    if asked.help and not ref.line:
+    if understood is not None and not found:
+        text = visit.md("form.understood", value=understood) if understood else visit.md("form.read_as_empty")
+        chrome.remark("blue", "subdirectory_arrow_right", text)
+    if asked.key in page.notes:
+        chrome.remark("orange", "content_copy", page.notes[asked.key])
+    if asked.help and asked.type != "serial":
         st.caption(visit.label(asked.help))
 
 
@@ -196,7 +208,7 @@ def _line_table(page: _Page, line: LineTable) -> tuple[TypedLine, ...]:
     with st.container(border=True, key=f"card__{form.template.key}__line_{line.key}"):
         st.subheader(visit.label(line.label), anchor=False)
         for finding in page.problems.get(line.key, []):
-            st.caption(f":red[:material/error: {visit.finding(finding, form.template)}]")
+            chrome.remark("red", "error", visit.finding(finding, form.template))
         if not rows:
             st.caption(visit.md("form.no_rows"))
         for number, row in enumerate(rows, 1):
@@ -215,8 +227,9 @@ def _line_row(page: _Page, line: LineTable, number: int, row: str) -> TypedLine:
     drafted, answers = form.drafted_row(line, row), {}
     place = "first" if number == 1 else "next"
     with st.container(key=f"linerow__{line.key}__{number}__{place}", gap="xxsmall"):
-        columns = st.columns([*(_share(one) for one in line.fields), 0.35], vertical_alignment="bottom", gap="xsmall")
-        for column, one in zip(columns, line.fields, strict=False):
+        fields = [one for one in line.fields if _may_read(form, one)]
+        columns = st.columns([*map(_share, fields), 0.35], vertical_alignment="bottom", gap="xsmall")
+        for column, one in zip(columns, fields, strict=False):
             with column:
                 answers[one.key] = _line_field(page, line, number, row, one, drafted.get(one.key))
         with columns[-1]:
@@ -225,7 +238,7 @@ def _line_row(page: _Page, line: LineTable, number: int, row: str) -> TypedLine:
                 help=visit.md("form.remove_row", number=number), on_click=_remove_row, args=(form, line, row),
             )  # fmt: skip
         _row_remarks(page, line, number)
-    return TypedLine(row, answers)
+    return TypedLine(row, {one.key: answers[one.key] for one in fields if one.type != "computed"})
 
 
 def _share(asked: Field) -> float:
@@ -248,7 +261,7 @@ def _line_field(page: _Page, line: LineTable, number: int, row: str, asked: Fiel
 def _row_remarks(page: _Page, line: LineTable, number: int) -> None:
     for asked in line.fields:
         for finding in page.problems.get(str(FieldRef(asked.key, line.key, number)), []):
-            st.caption(f":red[:material/error: {page.form.visit.finding(finding, page.form.template)}]")
+            chrome.remark("red", "error", page.form.visit.finding(finding, page.form.template))
 
 
 def _totals(page: _Page, line: LineTable) -> None:

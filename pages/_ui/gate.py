@@ -41,16 +41,14 @@ class Visit:
 
 def actor_of_request(app: App) -> Actor | None:
     """Who is signed in, by this tab's token or else the request's cookie; looked up anew on every run."""
-    for token in (state.session_token(), cookies.token_of_request(app)):
+    token = state.session_token()
+    actor = app.sessions.actor(token) if token else None
+    if actor is None:
+        token = cookies.token_of_request(app)
         actor = app.sessions.actor(token) if token else None
         if actor is not None:
-            return actor
-    return None
-
-
-def current_token(app: App) -> str:
-    """The token the request is recognised by."""
-    return state.session_token() or cookies.token_of_request(app)
+            state.sign_in(token)
+    return actor
 
 
 def language_of(app: App, actor: Actor | None) -> str:
@@ -67,7 +65,6 @@ def language_of(app: App, actor: Actor | None) -> str:
 
 def sign_out(app: App) -> None:
     """Ends this session everywhere: the token is dead on the server before the browser forgets it."""
-    token = current_token(app)
-    if token:
-        app.sessions.close(token)
+    if state.session_token():
+        app.sessions.close(state.session_token())
     state.sign_out()

@@ -6,6 +6,8 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -18,6 +20,7 @@ from schemas.finding import Finding
 from schemas.labels import Labels
 from services.app import ConfigError, StoreError
 
+P = ParamSpec("P")
 _log = logging.getLogger("portal")
 
 
@@ -49,6 +52,17 @@ def run(render: Callable[[Visit], None], *, may: Callable[[Visit], bool] = lambd
             st.error(visit.md("gate.not_allowed"), icon=":material/block:")
 
 
+def watched(draw: Callable[Concatenate[Visit, P], None]) -> Callable[Concatenate[Visit, P], None]:
+    """Guards a fragment: it runs again by itself, outside the page's own guard."""
+
+    @wraps(draw)
+    def guarded(visit: Visit, *args: P.args, **kwargs: P.kwargs) -> None:
+        with guard(lambda: visit.app.labels, visit.language):
+            draw(visit, *args, **kwargs)
+
+    return guarded
+
+
 @contextmanager
 def guard(labels: Callable[[], Labels], language: str) -> Iterator[None]:
     """Turns what goes wrong inside into words; `labels` is only called then. Streamlit's control flow passes."""
@@ -60,7 +74,7 @@ def guard(labels: Callable[[], Labels], language: str) -> Iterator[None]:
     except ConfigError as error:
         for finding in error.findings:
             show_failure(labels(), language, finding)
-    except Exception:
+    except Exception:  # noqa: BLE001 — the program's edge: logged with a reference, and the person gets words
         reference = secrets.token_hex(3).upper()
         _log.exception("reference %s", reference)
         st.error(plain(labels().text("gate.unexpected", language, reference=reference)), icon=":material/error:")

@@ -12,6 +12,7 @@ from schemas.template import Template
 from services.records import ListQuery
 
 RECENT = 6
+TILES = 9
 
 
 def head(visit: Visit) -> None:
@@ -30,11 +31,21 @@ def quick_entry(visit: Visit) -> None:
         st.subheader(visit.md("home.quick"), anchor=False)
         if not templates:
             st.caption(visit.md("home.no_forms"))
-        grid = st.grid(3, min_column_width=190, gap="xsmall")
-        for template in templates:
-            with grid, st.container(key=f"tile__{template.key}"):
-                label = visit.text("home.fill_in", form=template.label.text(visit.language))
-                routes.link(routes.FORM, label, icon=":material/edit_square:", width="stretch", t=template.key)
+        _tiles(visit, templates[:TILES])
+        if len(templates) > TILES:
+            more = st.expander(visit.md("home.more_forms", count=len(templates) - TILES), key="more_forms",
+                               type="compact", on_change="rerun")  # fmt: skip
+            if more.open:
+                with more:
+                    _tiles(visit, templates[TILES:])
+
+
+def _tiles(visit: Visit, templates: list[Template]) -> None:
+    grid = st.grid(3, min_column_width=190, gap=12)
+    for template in templates:
+        with grid, st.container(key=f"tile__{template.key}"):
+            label = template.label.text(visit.language)
+            routes.link(routes.FORM, label, icon=":material/edit_square:", width="stretch", t=template.key)
 
 
 def drafts(visit: Visit) -> None:
@@ -60,7 +71,7 @@ def recent(visit: Visit) -> None:
             st.caption(visit.md("home.nothing_sent"))
             return
         columns = [
-            components.TableColumn(key, visit.text(f"home.column.{key}")) for key in ("what", "form", "at", "status")
+            components.TableColumn(key, visit.text(f"home.column.{key}")) for key in ("what", "form", "at", "written")
         ]
         components.table(
             "table.recent", visit.text("home.recent"), columns, [_row(visit, *found) for found in rows],
@@ -80,17 +91,27 @@ def _mine(visit: Visit) -> list[tuple[Template, Record]]:
 
 
 def _row(visit: Visit, template: Template, record: Record) -> components.TableRow:
-    text, tone = values.status(visit, record)
     name = values.headline(visit, template, record)
     number = values.number(template, record)
     cells = (
         components.TableCell(name if name == number else f"{name} · {number}"),
         components.TableCell(template.label.text(visit.language)),
         components.TableCell(values.moment(visit, record.system.get("created_at", ""))),
-        components.TableCell(text, tone=tone),
+        _receipt(visit, template, record),
     )
     href = routes.href(routes.RECORD, t=template.key, id=record.record_id)
     return components.TableRow(f"{template.key}/{record.record_id}", cells, href)
+
+
+def _receipt(visit: Visit, template: Template, record: Record) -> components.TableCell:
+    """Saved; in the workbook, and where, only once the workbook shows it; or withdrawn since."""
+    if record.is_void:
+        return components.TableCell(visit.text("status.void"), tone="grey")
+    place = visit.app.sync.row_of(template.key, record.record_id)
+    if place:
+        row = visit.text("sync.written_at", sheet=place[0], row=place[1])
+        return components.TableCell(visit.text("home.written"), row, tone="green")
+    return components.TableCell(visit.text("home.saved"), tone="blue")
 
 
 def workbook(visit: Visit) -> None:
@@ -102,6 +123,5 @@ def workbook(visit: Visit) -> None:
         if status.last_published_at:
             st.caption(visit.md("sync.last", at=values.moment(visit, status.last_published_at)))
         if status.conflicts:
-            st.caption(f":orange[{visit.md('sync.has_conflicts', count=status.conflicts)}]")
+            chrome.remark("orange", "warning", visit.md("sync.has_conflicts", count=status.conflicts))
         routes.link(routes.SYNC, visit.text("home.to_sync"), icon=routes.SYNC.icon)
-

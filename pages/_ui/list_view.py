@@ -12,7 +12,7 @@ from pages._ui import chrome, components, routes, state, values, widgets
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.record import Record
-from schemas.rights import may, scope
+from schemas.rights import may, may_read_field, scope
 from schemas.template import Field, Template
 from services.attachments import File
 from services.records import ListQuery, RecordPage, Test
@@ -56,23 +56,31 @@ def _test(asked: Field, value: str) -> Test:
     return Test(asked.key, "contains" if asked.type == "multi_choice" else "eq", value)
 
 
-def asked_of_url(template: Template) -> Asked:
+def asked_of_url(visit: Visit, template: Template) -> Asked:
     """What the URL asks for; what it cannot ask for is ignored."""
     tab, sort, place = routes.asked("tab"), routes.asked("sort"), routes.asked("page")
     return Asked(
         tab=tab if tab in TABS else "all",
         search=routes.asked("q"),
-        filters=tuple((key, routes.asked(f"f.{key}")) for key in _filterable(template) if routes.asked(f"f.{key}")),
-        sort=sort if sort.lstrip("-") in template.by_key else "",
+        filters=tuple(
+            (key, routes.asked(f"f.{key}")) for key in _filterable(visit, template) if routes.asked(f"f.{key}")
+        ),
+        sort=sort if _may_read(visit, template, sort.lstrip("-")) else "",
         bin=routes.asked("bin") == "1",
         after=routes.asked("after"),
         place=int(place) if place.isdecimal() and int(place) > 0 else 1,
     )
 
 
-def _filterable(template: Template) -> list[str]:
+def _filterable(visit: Visit, template: Template) -> list[str]:
     kinds = ("choice", "multi_choice", "bool", "reference", "user")
-    return [key for key in template.list_view.filters if template.by_key[key].type in kinds]
+    keys = template.list_view.filters
+    return [key for key in keys if template.by_key[key].type in kinds and _may_read(visit, template, key)]
+
+
+def _may_read(visit: Visit, template: Template, key: str) -> bool:
+    """A hidden column is neither shown nor sorted or filtered by: that would tell what it holds."""
+    return key in template.by_key and may_read_field(visit.actor, template, template.by_key[key])
 
 
 def head(visit: Visit, template: Template, asked: Asked) -> None:
@@ -111,26 +119,47 @@ def _file(visit: Visit, template: Template, asked: Asked, kind: Literal["xlsx", 
 
 def controls(visit: Visit, template: Template, asked: Asked) -> Asked:
     """Tabs with counts, search, filters, the recycle bin; answers what is asked now and writes it into the URL."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="list_controls"):
+    fields = [template.by_key[key] for key in _filterable(visit, template)]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="list_controls"):
         tab = _tabs(visit, template, asked)
         search = widgets.search_box(f"list.{template.key}.q", visit.text("records.search"), asked.search)
-        chosen = tuple(
-            (key, value) for key in _filterable(template) if (value := _filter(visit, template.by_key[key], asked))
-        )
-        shown_bin = widgets.switch(f"list.{template.key}.bin", visit.md("records.bin"), asked.bin)
+        with st.popover(_filter_title(visit, asked), icon=":material/filter_list:", key="filters"):
+            chosen = tuple((f.key, value) for f in fields if (value := _filter(visit, f, asked)))
+            shown_bin = widgets.switch(f"list.{template.key}.bin", visit.md("records.bin"), asked.bin)
     now = replace(asked, tab=tab, search=search.strip(), filters=chosen, bin=shown_bin)
     if replace(now, after="", place=1) != replace(asked, after="", place=1):
         now = replace(now, after="", place=1)
-    _settle(template, now)
-    return now
+    _settle(visit, template, now)
+    return _chips(visit, template, now)
 
 
-def _settle(template: Template, asked: Asked) -> None:
+def _filter_title(visit: Visit, asked: Asked) -> str:
+    count = len(asked.filters) + asked.bin
+    return visit.md("records.filters_on", count=count) if count else visit.md("records.filters")
+
+
+def _chips(visit: Visit, template: Template, asked: Asked) -> Asked:
+    """What narrows the list, each with a press to take it away."""
+    if not asked.filters and not asked.bin:
+        return asked
+    with st.container(horizontal=True, gap="xsmall", key="filter_chips"):
+        for key, value in asked.filters:
+            field = template.by_key[key]
+            words = f"{field.label.text(visit.language)}: {values.shown(visit, field, value)}"
+            st.button(plain(words), key=f"chip__{key}", icon=":material/close:", on_click=state.type_into,
+                      args=(f"list.filter.{key}", None))  # fmt: skip
+        if asked.bin:
+            st.button(visit.md("records.bin"), key="chip__bin", icon=":material/close:", on_click=state.type_into,
+                      args=(f"list.{template.key}.bin", False))  # fmt: skip
+    return asked
+
+
+def _settle(visit: Visit, template: Template, asked: Asked) -> None:
     chosen = dict(asked.filters)
     routes.settle(
         tab="" if asked.tab == "all" else asked.tab, q=asked.search, sort=asked.sort, bin="1" if asked.bin else "",
         after=asked.after, page=str(asked.place) if asked.place > 1 else "",
-        **{f"f.{key}": chosen.get(key, "") for key in _filterable(template)},
+        **{f"f.{key}": chosen.get(key, "") for key in _filterable(visit, template)},
     )  # fmt: skip
 
 
@@ -140,8 +169,8 @@ def _tabs(visit: Visit, template: Template, asked: Asked) -> str:
     offered = {"all": TABS, "department": ("department", "own"), "own": ("own",)}.get(seen, ("own",))
     if len(offered) == 1:
         return offered[0]
-    name = template.label.text(visit.language)
-    words = {tab: visit.md(f"records.tab.{tab}", form=name) for tab in offered}
+    counts = visit.app.repository.counts(template.key, visit.actor)
+    words = {tab: visit.md(f"records.tab.{tab}", count=f"{counts.get(tab, 0):,}") for tab in offered}
     return widgets.tabs(f"list.{template.key}.tab", visit.md("records.tabs"), words, asked.tab)
 
 
@@ -166,21 +195,20 @@ def show(visit: Visit, template: Template, asked: Asked, page: RecordPage) -> No
     if not page.records:
         _empty(visit, template, asked)
         return
-    columns = [template.by_key[key] for key in template.list_view.columns]
+    columns = [template.by_key[key] for key in template.list_view.columns if _may_read(visit, template, key)]
     components.table(
         f"table.{template.key}", template.label.text(visit.language), _columns(visit, columns, asked),
         [_row(visit, template, columns, record) for record in page.records],
         sort=asked.sort or next(iter(template.list_view.sort), ""), sort_label=visit.text("records.sort"),
         on_open=lambda record_id: routes.go(routes.RECORD, t=template.key, id=record_id),
-        on_sort=lambda sort: _sorted(template, asked, sort),
+        on_sort=lambda sort: _turn(visit, template, replace(asked, sort=sort, after="", place=1)),
     )  # fmt: skip
     _pages(visit, template, asked, page)
 
 
 def _columns(visit: Visit, columns: list[Field], asked: Asked) -> list[components.TableColumn]:
     heads = [
-        components.TableColumn(c.key, c.label.text(visit.language), values.align(c), sortable=True)
-        for c in columns
+        components.TableColumn(c.key, c.label.text(visit.language), values.align(c), sortable=True) for c in columns
     ]
     if asked.bin:
         heads.append(components.TableColumn("void_reason", visit.text("record.void_reason")))
@@ -195,11 +223,6 @@ def _row(visit: Visit, template: Template, columns: list[Field], record: Record)
         cells.append(components.TableCell(record.system.get("void_reason", "")))
     link = routes.href(routes.RECORD, t=template.key, id=record.record_id)
     return components.TableRow(record.record_id, tuple(cells), link, record.is_void)
-
-
-def _sorted(template: Template, asked: Asked, sort: str) -> None:
-    _settle(template, replace(asked, sort=sort, after="", place=1))
-    st.rerun()
 
 
 def _empty(visit: Visit, template: Template, asked: Asked) -> None:
@@ -228,13 +251,12 @@ def _pages(visit: Visit, template: Template, asked: Asked, page: RecordPage) -> 
     begins = state.list_cursors(template.key) if asked.place > 1 else []
     if back:
         before = begins[asked.place - 3] if 2 <= asked.place - 1 <= len(begins) + 1 and asked.place > 2 else ""
-        _turn(template, replace(asked, after=before, place=asked.place - 1 if before else 1))
+        _turn(visit, template, replace(asked, after=before, place=asked.place - 1 if before else 1))
     if on:
         state.keep_list_cursors(template.key, [*begins[: asked.place - 1], page.next])
-        _turn(template, replace(asked, after=page.next, place=asked.place + 1))
+        _turn(visit, template, replace(asked, after=page.next, place=asked.place + 1))
 
 
-def _turn(template: Template, asked: Asked) -> None:
-    _settle(template, asked)
+def _turn(visit: Visit, template: Template, asked: Asked) -> None:
+    _settle(visit, template, asked)
     st.rerun()
-

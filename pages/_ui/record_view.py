@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._ui import chrome, components, history_view, routes, state, values, widgets
+from pages._ui import chrome, components, guard, history_view, routes, state, values, widgets
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.field_types.records import stored_files
@@ -17,6 +17,7 @@ from schemas.template import Field, LineTable, Template
 from services.attachments import File
 
 FACTS = 5
+WARNINGS = 3
 
 
 def missing(visit: Visit, template: Template) -> None:
@@ -30,7 +31,9 @@ def missing(visit: Visit, template: Template) -> None:
 def head(visit: Visit, template: Template, record: Record) -> None:
     """What the record is called, its status and the actions this person has."""
     status, tone = values.status(visit, record)
-    badge = (status, {"grey": "gray", "green": "green"}.get(tone, "blue")) if record.is_void or tone != "green" else None
+    badge = (
+        (status, {"grey": "gray", "green": "green"}.get(tone, "blue")) if record.is_void or tone != "green" else None
+    )
     line = visit.text(
         "record.line", form=template.label.text(visit.language), number=values.number(template, record),
         by=record.system.get("created_by", ""), at=values.moment(visit, record.system.get("created_at", "")),
@@ -107,9 +110,12 @@ def receipt(visit: Visit, template: Template, record: Record) -> None:
         text = visit.md("record.saved", name=values.headline(visit, template, record), at=saved_at,
                         number=values.number(template, record))  # fmt: skip
         st.markdown(f":green[:material/check_circle:] {text}")
-        _written(visit, record.record_id)
-        for kept in state.form_value(record.record_id, "warnings", []):
-            st.caption(f":orange[:material/warning: {visit.finding(state.finding_of(kept)[0], template)}]")
+        _written(visit, template, record.record_id)
+        warnings = state.form_value(record.record_id, "warnings", [])
+        for kept in warnings[:WARNINGS]:
+            chrome.remark("orange", "warning", visit.finding(state.finding_of(kept)[0], template))
+        if len(warnings) > WARNINGS:
+            st.caption(visit.md("record.more_warnings", count=len(warnings) - WARNINGS))
         with st.container(horizontal=True, gap="small", key="next_steps"):
             if may(visit.actor, template, "create"):
                 routes.link(routes.FORM, visit.text("record.add_another"), icon=":material/add:", t=template.key)
@@ -120,11 +126,13 @@ def receipt(visit: Visit, template: Template, record: Record) -> None:
 
 
 @st.fragment(run_every="3s")
-def _written(visit: Visit, record_id: str) -> None:
+@guard.watched
+def _written(visit: Visit, template: Template, record_id: str) -> None:
     """Whether the workbook shows it too; never said before it is true."""
+    place = visit.app.sync.row_of(template.key, record_id)
     status = visit.app.sync.status()
-    if status.pending == 0 and status.state == "ok":
-        st.caption(f":green[{visit.md('sync.written')}]")
+    if place:
+        chrome.remark("green", "table_chart", visit.md("sync.written_at", sheet=place[0], row=place[1]))
     elif status.state in ("ok", "waiting") and not status.reason:
         st.caption(visit.md("sync.will_be_written"))
     else:
@@ -142,7 +150,9 @@ def body(visit: Visit, template: Template, record: Record) -> None:
     placed = {key for section in template.sections for key in section.fields}
     rest = [f for f in template.fields if f.key not in placed]
     for number, section in enumerate(template.sections):
-        _section(visit, template, record, number, visit.label(section.label), [template.by_key[k] for k in section.fields])
+        _section(
+            visit, template, record, number, visit.label(section.label), [template.by_key[k] for k in section.fields]
+        )
     if rest:
         title = visit.md("record.other") if template.sections else visit.label(template.label)
         _section(visit, template, record, len(template.sections), title, rest)
@@ -166,9 +176,7 @@ def _facts(visit: Visit, template: Template, record: Record) -> None:
                 st.text(values.shown(visit, asked, record.values[key]))
 
 
-def _section(
-    visit: Visit, template: Template, record: Record, number: int, title: str, asked: list[Field]
-) -> None:
+def _section(visit: Visit, template: Template, record: Record, number: int, title: str, asked: list[Field]) -> None:
     answered = [f for f in asked if record.values.get(f.key) or record.raw.get(f.key)]
     if not answered:
         return
@@ -189,7 +197,7 @@ def _value(visit: Visit, template: Template, record: Record, asked: Field) -> No
     st.caption(visit.label(asked.label))
     if record.raw.get(asked.key):
         st.text(record.raw[asked.key])
-        st.caption(f":orange[:material/warning: {visit.md('record.not_understood')}]")
+        chrome.remark("orange", "warning", visit.md("record.not_understood"))
     elif asked.type == "attachment":
         _files(visit, template, record, asked)
     else:

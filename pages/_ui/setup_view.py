@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import state, widgets
+from pages._ui import chrome, state, widgets
 from pages._ui.text import plain
-from schemas.finding import FieldRef, Finding
+from schemas.finding import FieldRef, Finding, has_errors
 from services.app import App
 from services.setup import RULE_PACKS, SetupAnswers
 
@@ -32,6 +32,9 @@ def _questions(app: App, language: str, found: list[Finding]) -> tuple[SetupAnsw
     def words(name: str) -> str:
         return app.labels.text(f"setup.{name}", language)
 
+    languages = dict(sorted(chrome.LANGUAGES.items(), key=lambda item: item[0] != language))
+    with _asked(app, language, "language", found):
+        chosen = widgets.one_of("setup.language", plain(words("language")), languages)
     with _asked(app, language, "company", found):
         company = widgets.line("setup.company", plain(words("company")), example=words("company_example"))
     with _asked(app, language, "admin_name", found):
@@ -51,9 +54,11 @@ def _questions(app: App, language: str, found: list[Finding]) -> tuple[SetupAnsw
     adopt = False
     if app.setup.workbook_exists():
         with _asked(app, language, "adopt_workbook", found):
-            adopt = widgets.tick("setup.adopt", plain(app.labels.text("setup.adopt", language, path=str(app.config.workbook))))
+            adopt = widgets.tick(
+                "setup.adopt", plain(app.labels.text("setup.adopt", language, path=str(app.config.workbook)))
+            )
     answers = SetupAnswers(
-        company=company, admin_name=name, login=login, password=password, language=language,
+        company=company, admin_name=name, login=login, password=password, language=chosen,
         rule_pack=pack, sample_data=start == "sample", adopt_workbook=adopt,
     )  # fmt: skip
     return answers, repeated
@@ -65,7 +70,7 @@ def _asked(app: App, language: str, name: str, found: list[Finding]) -> st.delta
     slot = place.container(gap="xxsmall")
     for finding in found:
         if isinstance(finding.at, FieldRef) and finding.at.field == name:
-            place.caption(f":red[:material/error: {plain(app.labels.finding(finding, language))}]")
+            place.markdown(f":small[:red[:material/error: {plain(app.labels.finding(finding, language))}]]")
     return slot
 
 
@@ -73,11 +78,11 @@ def _set_up(app: App, language: str, code: str, answers: SetupAnswers, repeated:
     """Sets the portal up and signs the first administrator in; problems are shown beside their questions."""
     found = list(app.setup.find_problems(answers))
     if answers.password != repeated:
-        found.append(Finding("A013", at=FieldRef("repeated")))
+        found.append(Finding("A018", at=FieldRef("repeated")))
     if not found:
         with st.spinner(app.labels.text("setup.working", language)):
             found = list(app.setup.run(answers, code))
-    if found:
+    if has_errors(found):
         state.keep_form_value("setup", "problems", [state.plain_finding(finding) for finding in found])
         st.rerun()
     account = app.accounts.by_login(answers.login)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
 
-from pages._ui import chrome, components, routes, state, values
+from pages._ui import chrome, components, guard, routes, state, values
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.finding import CellRef, Finding
@@ -14,6 +15,8 @@ from services.attachments import File
 from services.records import Conflict, SyncStatus
 
 SHOWN = 200
+_ANSWERS = {"S082": "adopt", "S083": "accept_move", "S084": "confirm_removal"}
+"""Why the workbook waits for a person → what the administrator may answer."""
 
 
 def head(visit: Visit) -> None:
@@ -26,10 +29,16 @@ def head(visit: Visit) -> None:
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if st.button(visit.md("sync.write_now"), key="write_now", type="primary", icon=":material/sync:"):
-            with st.spinner(visit.text("sync.writing")):
-                visit.app.sync.fold_now()
-            state.leave_note("sync.written")
-            st.rerun()
+            _do(visit, visit.app.sync.fold_now, "sync.written")
+
+
+def _do(visit: Visit, act: Callable[[], object], done: str) -> None:
+    """Asks something of the workbook; why it cannot be is said here, and the page goes on."""
+    with guard.guard(lambda: visit.app.labels, visit.language):
+        with st.spinner(visit.text("sync.writing")):
+            act()
+        state.leave_note(done)
+        st.rerun()
 
 
 def _raw(visit: Visit) -> Callable[[], bytes]:
@@ -41,6 +50,7 @@ def _raw(visit: Visit) -> Callable[[], bytes]:
 
 
 @st.fragment(run_every="5s")
+@guard.watched
 def standing(visit: Visit) -> None:
     """What waits, since when the workbook is up to date, and why it waits; looks again every few seconds."""
     status = visit.app.sync.status()
@@ -56,6 +66,14 @@ def standing(visit: Visit) -> None:
         if status.reason:
             reason = Finding(status.reason, params=dict(status.params))
             st.warning(visit.finding(reason), icon=":material/schedule:")
+            if "admin" in visit.actor.roles and status.reason in _ANSWERS:
+                st.button(visit.md(f"sync.answer.{status.reason}"), key="sync_answer", on_click=_answer,
+                          args=(visit, status.reason))  # fmt: skip
+
+
+def _answer(visit: Visit, reason: str) -> None:
+    """The administrator's answer to what only a person may decide."""
+    getattr(visit.app.sync, _ANSWERS[reason])()
 
 
 def _facts(visit: Visit, status: SyncStatus) -> list[tuple[str, str]]:
@@ -89,14 +107,25 @@ def _conflict(visit: Visit, conflict: Conflict) -> None:
         st.markdown(f"**{plain(template.label.text(visit.language))}** · {plain(name)}")
         st.caption(visit.md("sync.conflict_before", value=shown(conflict.base)))
         with st.container(horizontal=True, gap="small"):
-            for side, text in (("ours", conflict.ours), ("theirs", conflict.theirs)):
+            sides: tuple[tuple[Literal["ours", "theirs"], str], ...] = (
+                ("ours", conflict.ours),
+                ("theirs", conflict.theirs),
+            )
+            for side, text in sides:
                 label = visit.md(f"sync.take_{side}", value=shown(text))
                 if st.button(label, key=f"take_{side}__{conflict.number}"):
-                    visit.app.sync.resolve(conflict.number, side, visit.actor)
-                    state.leave_note("sync.resolved")
-                    st.rerun()
+                    _resolve(visit, conflict, side)
         if not line:
             routes.link(routes.RECORD, visit.text("sync.open_record"), t=template.key, id=conflict.row_id)
+
+
+def _resolve(visit: Visit, conflict: Conflict, side: Literal["ours", "theirs"]) -> None:
+    refused = visit.app.sync.resolve(conflict.number, side, visit.actor)
+    for finding in refused:
+        st.error(visit.finding(finding))
+    if not refused:
+        state.leave_note("sync.resolved")
+        st.rerun()
 
 
 def findings(visit: Visit, found: Sequence[Finding]) -> None:

@@ -24,7 +24,7 @@ def problems(visit: Visit) -> None:
     with st.container(border=True, key="card__problems"):
         st.subheader(visit.md("templates.problems"), anchor=False)
         if not found:
-            st.caption(f":green[:material/check_circle: {visit.md('templates.no_problems')}]")
+            chrome.remark("green", "check_circle", visit.md("templates.no_problems"))
             return
         columns = [
             components.TableColumn(key, visit.text(f"templates.column.{key}")) for key in ("place", "code", "what")
@@ -48,7 +48,8 @@ def forms(visit: Visit) -> None:
     with st.container(border=True, key="card__forms"):
         st.subheader(visit.md("templates.forms"), anchor=False)
         columns = [
-            components.TableColumn(key, visit.text(f"templates.form.{key}")) for key in ("name", "group", "sheet", "fields")
+            components.TableColumn(key, visit.text(f"templates.form.{key}"))
+            for key in ("name", "group", "sheet", "fields")
         ]
         rows = [
             components.TableRow(

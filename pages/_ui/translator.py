@@ -31,16 +31,16 @@ _SCRIPT = asset("translate.js")
 
 def draw(labels: Labels, language: str) -> None:
     """Sets the page's language and keeps translating what Streamlit adds to it."""
-    st.html(f"<script>{_script(labels, language)}</script>", unsafe_allow_javascript=True)
+    other = "en" if language == "zh" else "zh"
+    pairs = tuple((labels.text(f"builtin.{word}", other), labels.text(f"builtin.{word}", language)) for word in WORDS)
+    size = (labels.text("builtin.size", other), labels.text("builtin.size", language, size="$1"))
+    st.html(f"<script>{_script(pairs, size, language)}</script>", unsafe_allow_javascript=True)
 
 
 @lru_cache(maxsize=4)
-def _script(labels: Labels, language: str) -> str:
-    other = "en" if language == "zh" else "zh"
-    words = {labels.text(f"builtin.{word}", other): labels.text(f"builtin.{word}", language) for word in WORDS}
-    patterns = [[_pattern(labels.text("builtin.size", other)), labels.text("builtin.size", language, size="$1")]]
+def _script(pairs: tuple[tuple[str, str], ...], size: tuple[str, str], language: str) -> str:
     text = _SCRIPT.replace("__LANGUAGE__", "zh-CN" if language == "zh" else "en")
-    return text.replace("__WORDS__", _js(words)).replace("__PATTERNS__", _js(patterns))
+    return text.replace("__WORDS__", _js(dict(pairs))).replace("__PATTERNS__", _js([[_pattern(size[0]), size[1]]]))
 
 
 def _pattern(text: str) -> str:

@@ -82,7 +82,6 @@ def day_line(visit: Visit, day: date) -> str:
     return visit.text("time.day", date=f"{day:%Y-%m-%d}", weekday=visit.text(f"time.weekday.{day.weekday()}"))
 
 
-
 def is_long(asked: Field) -> bool:
     """Whether the field needs the card's whole width."""
     return asked.type in LONG

@@ -152,10 +152,7 @@ def multi_choice_widget(box: Box) -> Typed:
 
 def _chosen(box: Box) -> list[str]:
     """The answers to begin with: given as a list, or as one text of the field's own spelling."""
-    if isinstance(box.typed, str):
-        given = chosen_values(box.typed)
-    else:
-        given = typed_texts(box.typed)
+    given = chosen_values(box.typed) if isinstance(box.typed, str) else typed_texts(box.typed)
     found = [find_choice(box.field.choices, text) for text in given]
     return [choice.value if choice else text for choice, text in zip(found, given, strict=True)]
 
@@ -230,13 +227,15 @@ def attachment_widget(box: Box) -> Typed:
         on_change=_take_files, args=(box, uploader),
     )  # fmt: skip
     for problem in state.file_problems(box.key):
-        st.caption(f":red[{plain(problem)}]")
+        st.markdown(f":small[:red[:material/error: {plain(problem)}]]")
     for file in files:
         sha256, _, name = file.partition(" ")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.text(name)
-            st.button(box.visit.md("form.remove_file"), key=f"out.{box.key}.{sha256[:12]}", type="tertiary",
-                      icon=":material/close:", on_click=_drop_file, args=(box, file), disabled=box.disabled)  # fmt: skip
+            st.button(
+                box.visit.md("form.remove_file"), key=f"out.{box.key}.{sha256[:12]}", type="tertiary",
+                icon=":material/close:", on_click=_drop_file, args=(box, file), disabled=box.disabled,
+            )  # fmt: skip
     return files
 
 
@@ -283,7 +282,10 @@ def read_only_widget(box: Box) -> Typed:
     waiting = "form.numbered_on_save" if box.field.type == "serial" else "form.not_yet"
     with st.container(key=f"figure__{box.key}", gap="xxsmall"):
         st.caption(box.label)
-        st.text(shown or box.visit.text(waiting))
+        if shown:
+            st.text(shown)
+        else:
+            st.caption(box.visit.md(waiting))
     return box.typed
 
 

@@ -37,7 +37,7 @@ const line = (row, data, send) => {
   row.cells.forEach((cell, index) => {
     const td = document.createElement("td");
     const column = data.columns[index];
-    td.className = column.align;
+    td.className = cell.text ? column.align : `${column.align} none`;
     td.dataset.label = column.label;
     if (index === 0 && row.href) {
       const a = document.createElement("a");

@@ -13,8 +13,11 @@
     for (const [from, to] of rules) if (from.test(key)) return key.replace(from, to);
     return null;
   };
-  const ours = (node) => (node.parentElement ?? node).closest?.(
-    "[data-testid=stText],[data-testid=stMarkdownContainer],[role=option],input,textarea");
+  const ours = (node) => {
+    const element = node.parentElement ?? node;
+    if (element.closest?.("[data-testid=stFileUploaderDropzone]")) return false;
+    return element.closest?.("[data-testid=stText],[data-testid=stMarkdownContainer],[role=option],input,textarea");
+  };
   const words_of = (node) => {
     if (ours(node)) return;
     const to = translated(node.data);
