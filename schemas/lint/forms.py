@@ -9,6 +9,7 @@ from schemas.folding import fold
 from schemas.lint.fields import unknown_role
 from schemas.lint.flaw import Flaw, OptionPath, Table, tables_of, unknown_field
 from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS
+from schemas.rights import ROLES
 from schemas.template import Field, Template
 
 KEY_SUFFIX = "·编号"
@@ -152,6 +153,5 @@ def _find_permission_flaws(template: Template) -> Iterator[Flaw]:
     permissions = template.permissions
     for action in ("create", "read", "edit", "withdraw", "export"):
         for role in getattr(permissions, action):
-            flaw = unknown_role(role, ("permissions", action))
-            if flaw.params["did_you_mean"] != role:
-                yield flaw
+            if role not in ROLES:
+                yield unknown_role(role, ("permissions", action))
