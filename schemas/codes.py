@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
     "T015": "an option that must not be empty",
     "T016": "a number outside its limits",
     "T017": "options that contradict each other",
+    "T018": "a text inside { } cut off at its comma or colon",
     "T020": "a key used twice",
     "T021": "a field that does not exist is named",
     "T022": "two fields of one table under the same header",

@@ -44,7 +44,9 @@ def option_finding(detail: Any, at: Callable[[OptionPath], FileRef], model: type
     context = detail.get("ctx") or {}
     option = str(path[-1]) if path else ""
     params: dict[str, Any] = {"option": option, "value": _shown(detail.get("input"))}
-    if code == "T011":
+    if code == "T011" and detail.get("input") is None and not option.isidentifier():
+        code = "T018"  # {zh: 大于, en: More than 50,000 CNY}: the comma ended the text
+    elif code == "T011":
         params |= {"did_you_mean": close_word(option, _options_around(path, model))}
     elif code == "T012":
         words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")

@@ -116,6 +116,7 @@ FLAWED: dict[str, tuple[str, str | bytes, int]] = {
     "missing en": ("T010", edited("{zh: 订单, en: Orders}", "{zh: 订单}"), 3),
     "unknown option": ("T011", edited("max: today", "maxx: today"), 12),
     "unknown top option": ("T011", edited("list_view:", "listview: {}\nlist_view:"), 22),
+    "text cut off at its comma": ("T018", edited("en: Orders}", "en: Orders, big ones}"), 3),
     "unknown type": ("T012", a_field("type: txt"), 17),
     "key with capitals": ("T013", edited("key: qty", "key: Qty"), 13),
     "text where a list is asked": ("T014", edited("columns: [order_no, state]", "columns: order_no"), 22),
