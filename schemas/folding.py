@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_INVISIBLE = re.compile(
+    "[\\s\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    "\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+"""Spaces and format characters (Unicode category Cf)."""
 _PUNCTUATION = re.compile(r"[()（）\[\]【】·.,，。、&'’\"“”\-_/]")
 _PROVINCES = (
     "内蒙古|黑龙江|北京|天津|上海|重庆|河北|山西|辽宁|吉林|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|"
@@ -30,8 +36,7 @@ _MOBILE_PREFIX = re.compile(r"^(?:\+86|0086)")
 
 def fold(text: str) -> str:
     """Text reduced to what makes it different: full and half width, case and any spaces do not count."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if not char.isspace() and unicodedata.category(char) != "Cf")
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def fold_company(name: str) -> str:
