@@ -20,7 +20,7 @@ from sheets_adapter.xlsx.markup import (
 FILTER_NAME = "_xlnm._FilterDatabase"
 _NAME = re.compile(r"[A-Za-z_\\\u0080-\uffff][\w.\\\u0080-\uffff]{0,254}")
 _REFERENCE = re.compile(
-    r"(?:'((?:[^']|'')+)'|([^'!\[\]*?:/\\]+))!\$?([A-Z]{1,3})(?:\$?([0-9]{1,7}))?(?::\$?\3(?:\$?\4)?)?", re.DOTALL
+    r"(?:'((?:[^']|'')+)'|([^'!#\[\]*?:/\\]+))!\$?([A-Z]{1,3})(?:\$?([0-9]{1,7}))?(?::\$?\3(?:\$?\4)?)?", re.DOTALL
 )
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
 _PLAIN_SHEET_NAME = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*")
@@ -155,11 +155,13 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 def _shifted(data: bytes, root: Element, at: int) -> list[Splice]:
     """Everything that counts sheets by position, moved up by one from `at` on."""
     splices = []
-    for element in (*root.all("definedName"), *root.all("workbookView"), *root.all("customWorkbookView")):
+    for element in (*root.all("definedName"), *root.all("workbookView")):
+        # A view that names no active tab shows the first one.
+        held = element.attributes if element.local == "definedName" else {"activeTab": "0"} | element.attributes
         moved = {
-            name: str(int(element.attributes[name]) + 1)
+            name: str(int(held[name]) + 1)
             for name in ("localSheetId", "activeTab", "firstSheet")
-            if int(element.attributes.get(name, "-1")) >= at
+            if int(held.get(name, "-1")) >= at
         }
         if moved:
             splices.append(set_attributes(data, element, **moved))

@@ -10,6 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from sheets_adapter.xlsx.addresses import column_index
+from sheets_adapter.xlsx.errors import UnreadableWorkbook
 from sheets_adapter.xlsx.formulas import formula_cells
 from sheets_adapter.xlsx.markup import Element, MalformedXml, parse
 from sheets_adapter.xlsx.sheet_xml import CellXml, Dialect, SheetXml
@@ -70,8 +71,8 @@ class Scanner:
             return []
         try:
             root = parse(self._shared_xml)
-        except MalformedXml:
-            return []
+        except MalformedXml as error:
+            raise UnreadableWorkbook("S027", part="sharedStrings", detail=str(error)) from error
         return [_rich_text(item) for item in root.children if item.local == "si"]
 
     def value(self, dialect: Dialect, cell: CellXml) -> CellValue:

@@ -429,6 +429,11 @@ class Workbook:
         """Parts whose bytes differ from what was opened, and added ones: what a publication has to lint."""
         return self._package.changed
 
+    @property
+    def changed_parts(self) -> frozenset[str]:
+        """Parts that `to_bytes` writes anew: what a linter has to look into."""
+        return self._package.changed
+
     def to_bytes(self) -> bytes:
         """The workbook as it is now; the very bytes it was opened from when nothing changed."""
         if self._tell_recalculation and not names.recalculates_on_load(self._root) and self._has_formulas():

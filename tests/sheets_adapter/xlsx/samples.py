@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -138,5 +139,7 @@ def by_calamine(data: bytes, sheet: str) -> list[list[object]]:
 
 
 def by_openpyxl(data: bytes) -> openpyxl.Workbook:
-    """The workbook as openpyxl sees it: formulas as text."""
-    return openpyxl.load_workbook(io.BytesIO(data))
+    """The workbook as openpyxl sees it: formulas as text. What it warns of losing, it only loses on saving."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return openpyxl.load_workbook(io.BytesIO(data))
