@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,6 +36,7 @@ from sheets_adapter.xlsx.workbook import Workbook
 
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
+    from schemas.labels import Labels
 
 STALE_OWNER_FILE = timedelta(hours=8)
 BUSY_BEFORE_COPY = timedelta(minutes=30)
@@ -43,11 +45,16 @@ HISTORY_KEPT = timedelta(days=180)
 ATTEMPTS = 4
 """Times a checkpoint starts over because somebody saved the workbook under its hands."""
 
+EXPLANATION_KEYS = (
+    "workbook.title", "workbook.edit", "workbook.add", "workbook.withdraw", "workbook.own", "workbook.ids",
+    "workbook.conflict",
+)  # fmt: skip
+_PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
 _HELD_BY_A_PROGRAM = "S052"
 
 
 class WorkbookBusy(StoreUnavailable):
-    """Somebody has the workbook open (S085)."""
+    """Somebody has the workbook open (S085, or S088 when it is not known who)."""
 
 
 class NeedsDecision(StoreError):
@@ -63,12 +70,11 @@ class Recorder(RecordTaker, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WorkbookPlace:
-    """Where things are. elsewhere: the path this workbook was last known at, while a file with its id is there too."""
+    """Where things are, and the id the workbook carries."""
 
     workbook: Path
     state_dir: Path
     portal_id: str
-    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,19 @@ class _Opened:
     workbook: Workbook
     data: bytes
     signature: Signature | None
+
+
+def explanation(labels: Labels, language: str) -> list[str]:
+    """The lines of the sheet that tells people how to work in the workbook."""
+    return [labels.text(key, language) for key in EXPLANATION_KEYS]
+
+
+def portal_id_of(workbook: Path) -> str:
+    """The id a workbook carries; "" when it has none, is not there or cannot be read."""
+    try:
+        return read_marker(Workbook.open(workbook.read_bytes())).portal_id
+    except (OSError, StoreError):
+        return ""
 
 
 class ExcelBackend:
@@ -128,9 +147,13 @@ class ExcelBackend:
 
     def needs_checkpoint(self) -> bool:
         """Whether journal or workbook changed since the last complete one. Costs a stat and two queries."""
-        seen = self.state.get("signature")
-        now = signature(self._path)
-        return str(now or "") != seen or str(self._journal.revision()) != self.state.get("complete")
+        if str(signature(self._path) or "") != self.state.get("signature"):
+            return True
+        return self.state.get("taken_layout") != self._layout or self._is_behind()
+
+    def fingerprint(self) -> str:
+        """Changes when somebody saves a record or the workbook."""
+        return f"{self._journal.revision()} {signature(self._path)}"
 
     def adopt(self) -> SyncStatus:
         """The administrator's answer to S082: records in this workbook are ours; what is missing is added."""
@@ -144,7 +167,7 @@ class ExcelBackend:
 
     def accept_move(self) -> SyncStatus:
         """The administrator's answer to S083: this file is the workbook from now on."""
-        self.state.set(path=str(self._path), moved="yes")
+        self.state.set(path=str(self._path))
         return self.checkpoint()
 
     # --- one attempt, and what its end means
@@ -193,11 +216,12 @@ class ExcelBackend:
         raise SignatureChanged(str(self._path))
 
     def _is_behind(self) -> bool:
-        if self.state.get("complete") != str(self._journal.revision()) or self.state.get("layout") != self._layout():
+        if self.state.get("complete") != str(self._journal.revision()) or self.state.get("layout") != self._layout:
             return True
         sheets = ((plan.table, self.state.sheet(plan.table)) for plan in self._plans)
         return any(self.state.dirty(table) for table, sheet in sheets if sheet is None or sheet.is_understood)
 
+    @cached_property
     def _layout(self) -> str:
         """Changes when templates change what sheets look like."""
         asked = [
@@ -209,7 +233,8 @@ class ExcelBackend:
         now = self._clock().timestamp()
         for one in owner_files(self._path):
             if now - one.modified < STALE_OWNER_FILE.total_seconds():
-                raise WorkbookBusy("S085", path=str(self._path), program=one.program, user=one.user)
+                code = "S085" if one.user else "S088"
+                raise WorkbookBusy(code, path=str(self._path), program=_PROGRAMS[one.program], user=one.user)
 
     # --- taking in
 
@@ -220,7 +245,7 @@ class ExcelBackend:
             self._require_never_published()
             return None
         seen = self.state.get("signature")
-        if str(found) == seen and self.state.get("taken_layout") == self._layout():
+        if str(found) == seen and self.state.get("taken_layout") == self._layout:
             return None
         opened = self._open()
         assert opened.signature is not None
@@ -236,7 +261,7 @@ class ExcelBackend:
         self.state.set(
             signature=str(opened.signature),
             marker=str(max(marker.generation, 0)),
-            taken_layout=self._layout(),
+            taken_layout=self._layout,
             path=str(self._path),
         )
         return opened
@@ -265,8 +290,9 @@ class ExcelBackend:
     def _lineage(self, marker: Marker, opened: _Opened) -> Lineage:
         """With what the file is to be compared. Raises NeedsDecision."""
         seen = self.state.get("signature")
-        if self._place.elsewhere and self.state.get("moved") != "yes":
-            raise NeedsDecision("S083", path=str(self._path), elsewhere=self._place.elsewhere)
+        known = self.state.get("path")
+        if known not in ("", str(self._path)) and portal_id_of(Path(known)) == self._place.portal_id:
+            raise NeedsDecision("S083", path=str(self._path), elsewhere=known)
         if marker.portal_id not in ("", self._place.portal_id):
             raise NeedsDecision("S087", path=str(self._path))
         if not marker.portal_id:
@@ -324,7 +350,7 @@ class ExcelBackend:
         fold.remember_displays()
         if result.refused is not None:
             raise result.refused
-        self.state.set(complete=str(result.revision), layout=self._layout())
+        self.state.set(complete=str(result.revision), layout=self._layout)
 
     def _publish(self, opened: _Opened, result: FoldResult, context: ParseContext, at: datetime) -> None:
         gen = self.state.next_generation("intent", at)
@@ -349,7 +375,7 @@ class ExcelBackend:
         facts = {"marker": str(gen), "signature": str(new), "published_at": at.isoformat(), "path": str(self._path)}
         with self.state.transaction():
             self.state.mark_generation(gen, "published")
-            self._mark(result, opened.workbook, {**facts, "taken_layout": self._layout()})
+            self._mark(result, opened.workbook, {**facts, "taken_layout": self._layout})
         self.state.forget_before(at - HISTORY_KEPT)
         self._beside().unlink(missing_ok=True)
 

@@ -47,7 +47,8 @@ CREATE TABLE IF NOT EXISTS sync_conflict(
 CREATE INDEX IF NOT EXISTS sync_conflict_open ON sync_conflict(tbl, row_id) WHERE state = 'open';
 CREATE TABLE IF NOT EXISTS sync_finding(
     tbl TEXT NOT NULL, number INTEGER NOT NULL, code TEXT NOT NULL, sheet TEXT NOT NULL, row INTEGER NOT NULL,
-    col TEXT NOT NULL, params TEXT NOT NULL, severity TEXT NOT NULL, PRIMARY KEY(tbl, number)) WITHOUT ROWID;
+    col TEXT NOT NULL, params TEXT NOT NULL, severity TEXT NOT NULL, row_id TEXT NOT NULL,
+    PRIMARY KEY(tbl, number)) WITHOUT ROWID;
 """
 FINDINGS_KEPT = 1000
 """Findings kept per table; beyond, one more of the same kind helps nobody."""
@@ -59,7 +60,8 @@ class SyncStatus:
 
     pending: rows changed in the portal that the workbook does not show yet. reason: code of why it waits, with params.
     state: ok; waiting (disk, missing file …; tried again by itself); busy (somebody has the workbook open); stopped
-    (a person must decide). alive: the checkpointer's last heartbeat, aware.
+    (a person must decide). alive: the checkpointer's last heartbeat, aware. runner: "process"; "thread" after the
+    process died too often; "" before the first.
     """
 
     pending: int
@@ -71,6 +73,7 @@ class SyncStatus:
     conflicts: int = 0
     findings: int = 0
     alive: datetime | None = None
+    runner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,14 @@ class SheetState:
     def with_crc(self, crc: int) -> SheetState:
         """The same sheet with another fingerprint."""
         return SheetState(self.map, crc, self.folded)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """A finding about one row of a sheet."""
+
+    row_id: str
+    finding: Finding
 
 
 def seen_text(seen: Seen) -> str:
@@ -320,14 +331,24 @@ class SyncState:
 
     # --- what people should know
 
-    def put_findings(self, table: str, findings: Sequence[Finding]) -> None:
-        """Replaces the table's findings."""
+    def put_findings(self, table: str, findings: Sequence[Finding], of_rows: Sequence[RowFinding] = ()) -> None:
+        """Replaces the table's findings. `of_rows` are told again as long as their row is not looked at anew."""
+        every = [*of_rows, *(RowFinding("", one) for one in findings)]
         with self.transaction():
             self._db.execute("DELETE FROM sync_finding WHERE tbl = ?", (table,))
             self._db.executemany(
-                "INSERT INTO sync_finding VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                (_finding_row(table, number, one) for number, one in enumerate(findings[:FINDINGS_KEPT])),
+                "INSERT INTO sync_finding VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((*_finding_row(table, number, one.finding), one.row_id) for number, one in _numbered(every)),
             )
+
+    def row_findings(self, table: str) -> tuple[RowFinding, ...]:
+        """The table's findings that belong to a row whose rules were checked when it was taken in."""
+        rows = self._read(
+            "SELECT row_id, code, sheet, row, col, params, severity FROM sync_finding WHERE tbl = ? AND row_id <> '' "
+            "ORDER BY number",
+            table,
+        )
+        return tuple(RowFinding(str(row_id), _finding(*rest)) for row_id, *rest in rows)
 
     def findings(self, table: str = "") -> tuple[Finding, ...]:
         """What does not fit in the workbook's cells, by sheet and row; of one table when it is given."""
@@ -421,11 +442,16 @@ class SyncState:
             conflicts=int(str(conflicts)),
             findings=int(str(findings)),
             alive=datetime.fromisoformat(alive) if alive else None,
+            runner=self.get("runner"),
         )
 
     def put_state(self, state: State, reason: str = "", params: Mapping[str, str] | None = None) -> None:
         """Says how the last attempt went."""
         self.set(state=state, reason=reason, reason_params=json.dumps(dict(params or {}), ensure_ascii=False))
+
+
+def _numbered(findings: Sequence[RowFinding]) -> Iterator[tuple[int, RowFinding]]:
+    return enumerate(findings[:FINDINGS_KEPT])
 
 
 def _finding_row(table: str, number: int, one: Finding) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ from sheets_adapter.contract import ABSENT, Query, Row, Store, StoreError, Test,
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.merge import MergeRules, RowMerge, Verdict, merge_missing_row, merge_row, removes_too_many
 from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, open_sheet
-from sheets_adapter.sync_state import Conflict, RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, SyncState, seen_from, seen_text
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.workbook import Workbook
 
@@ -223,6 +223,7 @@ class TableIntake:
         self._writer = RowWriter(sheet.plan, intake.context.references)
         self._rules = self._merge_rules()
         self._findings: list[Finding] = []
+        self._row_findings: list[RowFinding] = []
         self._kept: dict[str, str | None] = {}
         self._last_line: dict[str, int] = {}
 
@@ -250,8 +251,13 @@ class TableIntake:
             self._merge_batch(batch)
         self._settle(settled)
         old = self._state.sheet(self._plan.table)
+        kept = [
+            RowFinding(one.row_id, _moved_to(one.finding, settled[one.row_id]))
+            for one in self._state.row_findings(self._plan.table)
+            if one.row_id in settled
+        ]
         with self._state.transaction():
-            self._state.put_findings(self._plan.table, self._findings)
+            self._state.put_findings(self._plan.table, self._findings, [*kept, *self._row_findings])
             self._state.put_sheet(
                 self._plan.table, SheetState(self._sheet.map, self._sheet.crc, old.folded if old else 0)
             )
@@ -298,9 +304,13 @@ class TableIntake:
             if writes:
                 written = self._intake.taker.take_in(self._plan.table, self._sheet.map.sheet, writes)
             now = ours | {row.row_id: row for row in written.rows}
-            self._findings += written.findings
+            self._row_findings += self._of_rows(written.findings, writes)
             self._remember([one for one in merges if one[0].row_id not in written.stale], ours, now)
             waiting = [pair for pair in waiting if pair.row_id in written.stale]
+
+    def _of_rows(self, findings: Sequence[Finding], writes: Sequence[SheetRow]) -> list[RowFinding]:
+        rows = {write.row: write.row_id for write in writes}
+        return [RowFinding(rows.get(one.at.row, "") if isinstance(one.at, CellRef) else "", one) for one in findings]
 
     def _is_ours_to_merge(self, pair: _Pair, ours: Mapping[str, Row]) -> bool:
         """A row the journal does not know needs a row in the sheet; a line also needs its record."""
@@ -448,7 +458,8 @@ class TableIntake:
     def _tell(self, code: str, row: DecodedRow, column: str, severity: Severity, **params: str) -> None:
         at = self._sheet.map.columns.get(column)
         place = CellRef(self._sheet.map.sheet, row.row, "" if at is None else column_letters(at))
-        self._findings.append(Finding(code, place, {"field": column, **params}, severity))
+        header = self._plan.by_column[column].header if column in self._plan.by_column else column
+        self._findings.append(Finding(code, place, {"column": header, **params}, severity))
 
 
 _WRITING = frozenset({Verdict.TAKE, Verdict.ADOPT, Verdict.REMOVE})
@@ -461,6 +472,10 @@ def _verb(merge: RowMerge, before: Row | None) -> Verb:
     if was != now and now == VOID:
         return "withdraw"
     return "restore" if was != now and was == VOID else "merge"
+
+
+def _moved_to(finding: Finding, row: int) -> Finding:
+    return replace(finding, at=replace(finding.at, row=row)) if isinstance(finding.at, CellRef) else finding
 
 
 def _batches(pairs: Sequence[_Pair]) -> Iterator[Sequence[_Pair]]:

@@ -30,7 +30,7 @@ ONLY_IN = {
     "gspread": ("sheets_adapter/",),
     "sqlalchemy": ("sheets_adapter/",),
     "streamlit_authenticator": ("services/hashing.py", "pages/_ui/", "pages/sign_in.py"),
-    "ulid": ("services/app.py",),
+    "ulid": ("services/app.py", "sheets_adapter/checkpointer.py"),
 }
 # reports/ computes with pandas throughout, so everyone else imports reports lazily.
 LAZY = {"pandas", "openpyxl", "xlsxwriter", "streamlit_authenticator", "gspread", "sqlalchemy"}

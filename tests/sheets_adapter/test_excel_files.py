@@ -273,7 +273,7 @@ def test_while_somebody_has_the_workbook_open_changes_wait_and_say_for_whom(offi
     office.save("r90", {"name": "照常录入"})
     status = office.backend.checkpoint()
     assert (status.state, status.reason, status.pending) == ("busy", "S085", 1)
-    assert (status.params["program"], status.params["user"]) == ("libreoffice", "李四")
+    assert (status.params["program"], status.params["user"]) == ("LibreOffice", "李四")
     lock.unlink()
     office.checkpoint()
     assert "r90" in office.by_id()
@@ -395,13 +395,25 @@ def test_a_workbook_of_another_portal_is_not_touched(office: Office, tmp_path: P
 
 def test_a_workbook_known_at_another_path_asks_whether_it_was_moved_or_copied(office: Office) -> None:
     office.close()
-    office.elsewhere = "/share/portal.xlsx"
+    first = office.workbook
+    office.workbook = office.folder / "copy.xlsx"
+    office.workbook.write_bytes(first.read_bytes())
     office.open()
     office.edit(set_cell("r01", "备注", "在这里改的"))
     status = office.backend.checkpoint()
     assert (status.state, status.reason) == ("stopped", "S083")
+    assert status.params["elsewhere"] == str(first)
     assert office.backend.accept_move().state == "ok"
     assert office.values("r01")["note"] == "在这里改的"
+
+
+def test_a_workbook_that_was_moved_is_followed_without_a_question(office: Office) -> None:
+    office.close()
+    office.workbook = office.workbook.rename(office.folder / "moved.xlsx")
+    office.open()
+    office.save("r90", {"name": "搬家之后"})
+    office.checkpoint()
+    assert "r90" in office.by_id()
 
 
 def test_a_sheet_whose_header_is_gone_is_left_alone_while_others_go_on(tmp_path: Path) -> None:

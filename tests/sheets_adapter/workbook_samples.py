@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,7 +45,7 @@ STAFF = Template.model_validate(
         "version": 1,
         "label": _label("人员"),
         "fields": [
-            _field("staff_id", "text", "工号"),
+            _field("staff_id", "text", "工号", required=True, unique=True),
             _field("staff_name", "text", "姓名"),
             _field("manager", "user", "直属上级"),
         ],
@@ -59,7 +60,7 @@ CUSTOMERS = Template.model_validate(
         "version": 1,
         "label": _label("客户信息"),
         "fields": [
-            _field("customer_id", "text", "客户编号"),
+            _field("customer_id", "text", "客户编号", required=True, unique=True),
             _field("name", "text", "客户名称", aliases=["公司名称"]),
             _field("phone", "phone", "联系电话"),
             _field("level", "choice", "客户级别", choices=LEVELS),
@@ -119,7 +120,6 @@ class Office:
     templates: tuple[Template, ...] = (STAFF, CUSTOMERS)
     portal_id: str = "P1"
     now: datetime = START
-    elsewhere: str = ""
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -136,7 +136,7 @@ class Office:
             for spec in table_specs(template):
                 self.journal.ensure_table(spec)
         recorder = PlainRecorder(self.journal, self.catalogue, self.clock)
-        place = WorkbookPlace(self.workbook, self.state_dir, self.portal_id, self.elsewhere)
+        place = WorkbookPlace(self.workbook, self.state_dir, self.portal_id)
         self.backend = ExcelBackend(
             place, self.journal, recorder, self.catalogue,
             clock=self.clock, new_id=self.new_id, explanation=["说明", "请勿改动记录编号。"],
@@ -251,3 +251,11 @@ def add_row(**cells: object) -> Callable[[Worksheet], None]:
 def delete_row(row_id: str) -> Callable[[Worksheet], None]:
     """A deleted row."""
     return lambda sheet: sheet.delete_rows(row_of(sheet, row_id))
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 8.0) -> None:
+    """Waits for something another process does; names it when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        time.sleep(0.05)
