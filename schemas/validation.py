@@ -301,7 +301,7 @@ class _Check:
                 found += parsed.findings
             elif not texts.get(item.key):
                 found += self._missing(item, read, values)
-            else:
+            elif item.min is not None or item.max is not None:
                 found += self._out_of_bounds(item, texts[item.key], values)
         found += find_broken_constraints(read.owner, texts, read.unknown, lambda item: self._bound_texts(item, values))
         order = {item.key: number for number, item in enumerate(read.owner.fields)}

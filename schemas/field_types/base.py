@@ -6,6 +6,7 @@ A field type has no state. It never looks at another field; bounds, visibility a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ COMPANY_ZONE = ZoneInfo("Asia/Shanghai")
 ERROR_CELLS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
+_NONCHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNSTORABLE = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 COMMON_OPTIONS = frozenset(
     {"key", "type", "label", "required", "help", "example", "pii", "prefill", "read_roles", "was", "aliases"}
     | {"visible_if", "required_if", "read_only_if"}
@@ -188,24 +191,16 @@ def clean(text: str) -> str:
 
 def find_unstorable(text: str, field: Field) -> Finding | None:
     """What no cell can hold: control characters, lone surrogates, more than CELL_LIMIT UTF-16 units, error values."""
-    if text.isascii() and text.isprintable():
-        units = len(text)
-    else:
-        for position, char in enumerate(text, 1):
-            if _is_unstorable(char):
-                shown = "".join("□" if _is_unstorable(other) else other for other in text)
-                return problem("V002", field, shown, character=f"U+{ord(char):04X}", position=position)
-        units = len(text.encode("utf-16-le")) // 2
+    unstorable = _UNSTORABLE.search(text)
+    if unstorable:
+        params: dict[str, Param] = {"character": f"U+{ord(unstorable[0]):04X}", "position": unstorable.start() + 1}
+        return problem("V002", field, _UNSTORABLE.sub("□", text), **params)
+    units = len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
     if units > CELL_LIMIT:
         return problem("V003", field, text, length=units, limit=CELL_LIMIT)
-    if text.strip() in ERROR_CELLS:
+    if "#" in text and text.strip() in ERROR_CELLS:
         return problem("V006", field, text)
     return None
-
-
-def _is_unstorable(char: str) -> bool:
-    category = unicodedata.category(char)
-    return category == "Cs" or (category == "Cc" and char not in "\t\n\r") or (ord(char) & 0xFFFE) == 0xFFFE
 
 
 def cell_text(cell: CellValue) -> str:

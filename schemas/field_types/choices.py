@@ -37,7 +37,7 @@ class Bool(FieldType):
     width: ClassVar[float] = 8
 
     def understand(self, text: str, field: Field, context: ParseContext) -> Parsed:
-        answer = _WORDS.get(fold(text))
+        answer = _WORDS.get(text) or _WORDS.get(fold(text))
         if answer is None:
             return Parsed(text, (problem("V035", field, text, example=self.example(field)),))
         return Parsed(answer, understood=answer != text)

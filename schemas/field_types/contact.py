@@ -12,6 +12,7 @@ from schemas.template import Field
 
 MOBILE_DIGITS, ID_DIGITS = 11, 18
 _EMAIL = re.compile(r"[^\s@,;<>()\[\]\"]{1,64}@(?:[\w](?:[\w\-]{0,61}[\w])?\.)+[^\W\d_]{2,24}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _SERVICE = re.compile(r"([48]00)(\d{3})(\d{4})")
 _EXTENSION = re.compile(r"(?:转|ext\.?|x|#|分机)(\d{1,6})$")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -27,6 +28,8 @@ class Phone(FieldType):
 
     def understand(self, text: str, field: Field, context: ParseContext) -> Parsed:
         accepts = field.accepts or ("mobile", "landline")
+        if _MOBILE.fullmatch(text) and "mobile" in accepts:
+            return Parsed(text)
         body = unicodedata.normalize("NFKC", text)
         if "@" in body:
             if "email" not in accepts:

@@ -31,13 +31,12 @@ _YEAR_LIKE = range(1900, 2101)
 
 def date_text(day: date) -> str:
     """A day as canonical text."""
-    return f"{day.year:04}-{day.month:02}-{day.day:02}"
+    return day.isoformat()[:10]
 
 
 def moment_text(moment: datetime) -> str:
     """A moment as canonical text, to the nearest second (cells hold fractions of a day)."""
-    whole = (moment + timedelta(microseconds=500_000)).replace(microsecond=0, tzinfo=None)
-    return f"{date_text(whole)} {whole:%H:%M:%S}"
+    return (moment + timedelta(microseconds=500_000)).isoformat(" ", "seconds")[:19]
 
 
 def _moment_of_serial(serial: Decimal) -> datetime | None:

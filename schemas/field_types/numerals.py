@@ -17,6 +17,7 @@ _MULTIPLIERS = {
     "": 1, "十": 10, "百": 10**2, "千": 10**3, "k": 10**3, "万": 10**4, "w": 10**4, "十万": 10**5, "百万": 10**6,
     "千万": 10**7, "亿": 10**8, "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12,
 }  # fmt: skip
+_DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _PART = re.compile(r"(\d[\d,]*(?:\.\d*)?|\.\d+)([十百千万亿kw]*)")
 _CURRENCY = re.compile(r"^(?:¥|rmb|cny|人民币)")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
@@ -36,6 +37,8 @@ def read_numeral(text: str, units: Sequence[str]) -> Numeral | str:
 
     units: words that may follow the number. A unit that itself multiplies (万元) leaves no room for another 万.
     """
+    if _DIGITS.fullmatch(text):
+        return Numeral(Decimal(text), is_plain=True)
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_MINUS)
     body = re.sub(r"\s", "", folded)
     negative, body = _sign(_CURRENCY.sub("", body))

@@ -40,7 +40,7 @@ class StoredFile:
 
 
 class Attachment(FieldType):
-    """Files. The cell shows their names; the column beside it (`<label>·编号`) holds the canonical text."""
+    """Files. The cell shows their names; what they hold is told by the column beside it (`<label>·编号`)."""
 
     name: ClassVar[str] = "attachment"
     widget = "attachment"
@@ -63,23 +63,6 @@ class Attachment(FieldType):
         if parsed.fits:
             return parsed
         return Parsed(cell, (problem("V067", field, cell, names=(shortened(cell),)),))
-
-    def read_pair(self, cell: CellValue, key_cell: CellValue, field: Field, context: ParseContext) -> Parsed:
-        """Reads the names' cell and the column beside it: files whose name was taken out by hand are gone."""
-        known = self.parse(str(key_cell or ""), field, context)
-        if not known.fits or cell is None or str(cell) == self.names(known.text):
-            return known if cell is not None else Parsed("")
-        left = str(cell)
-        kept = []
-        for file in sorted(stored_files(known.text), key=lambda file: -len(file.name)):
-            if file.name in left:
-                kept.append(file)
-                left = left.replace(file.name, "", 1)
-        unknown = tuple(part.strip() for part in re.split(r"[、，,；;\n]", left) if part.strip())
-        if unknown:
-            return Parsed(str(cell), (problem("V067", field, str(cell), names=unknown),))
-        files = [file for file in stored_files(known.text) if file in kept]
-        return Parsed("\n".join(f"{file.sha256} {file.name}" for file in files))
 
     def names(self, text: str) -> str:
         """File names as the cell shows them."""

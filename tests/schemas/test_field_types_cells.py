@@ -12,7 +12,6 @@ from schema_samples import CONTEXT, choices, field
 
 from schemas.field_types import CellValue, type_of
 from schemas.field_types.base import Parsed
-from schemas.field_types.records import Attachment
 from schemas.template import Field
 
 
@@ -232,29 +231,6 @@ def test_no_cell_raises_and_none_is_dropped(name: str) -> None:
                 assert type_.read_cell(again, asked, CONTEXT).text == parsed.text
 
     check()
-
-
-A, B = "a" * 64, "b" * 64
-
-
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [
-        ("合同、v2.pdf、报价.xlsx", f"{A} 合同、v2.pdf\n{B} 报价.xlsx"),
-        ("报价.xlsx", f"{B} 报价.xlsx"),
-        (None, ""),
-    ],
-    ids=["untouched", "one name taken out", "emptied"],
-)
-def test_attachments_are_read_from_names_and_the_column_beside_them(names: str | None, text: str) -> None:
-    asked = field("attachment")
-    stored = f"{A} 合同、v2.pdf\n{B} 报价.xlsx"
-    assert Attachment().read_pair(names, stored, asked, CONTEXT) == Parsed(text)
-
-
-def test_file_name_added_by_hand_is_a_finding() -> None:
-    parsed = Attachment().read_pair("报价.xlsx、新文件.pdf", f"{B} 报价.xlsx", field("attachment"), CONTEXT)
-    assert [(f.code, f.params["names"]) for f in parsed.findings] == [("V067", ("新文件.pdf",))]
 
 
 def test_cells_are_real_dates_numbers_and_text() -> None:
