@@ -144,8 +144,12 @@ class Attempt:
         touched = {"updated_at": moment_text(self._context.now), "updated_by": self._actor.signature}
         values = {**others, **validated.values, **touched}
         header = self._header_put(row.row_id, values, validated, "edit", row.etag)
+        # What the row held before stays its own: a number typed twice in the workbook must not stop other edits.
+        held = unique_pairs(self._template, before)
         header = replace(
             header,
+            uniques=tuple(pair for pair in header.uniques if pair not in held),
+            lookups=(*header.lookups, *(pair for pair in header.uniques if pair in held)),
             raw={key: text for key, text in row.raw.items() if key not in validated.values},
             extra=row.extra,
             serials=serial_requests(self._template, values, self._context.now.date()),

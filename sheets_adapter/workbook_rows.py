@@ -17,9 +17,10 @@ from schemas.record import SYSTEM_ACTOR, VOID
 from schemas.remember import remembered
 from schemas.template import LineTable, Template
 from schemas.validation import compute, compute_lines, validate
-from sheets_adapter.contract import Put, Refused, Row, Stale, WriteBatch, Written
+from sheets_adapter.contract import Put, Refused, Row, WriteBatch, Written
 from sheets_adapter.desk import Desk, Stored
 from sheets_adapter.record_tables import (
+    Pairs,
     line_table,
     line_values,
     number_of,
@@ -50,28 +51,32 @@ class Taker:
 
     def take(self, rows: Sequence[SheetRow]) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[Finding, ...]]:
         """The rows as the journal holds them now, ids of rows somebody changed meanwhile, findings."""
-        findings = [] if self._line else self._find_problems(rows)
-        puts = {row.row_id: self._put(row) for row in rows}
+        pairs = {row.row_id: unique_pairs(self._template, row.values) for row in rows} if self._line is None else {}
+        findings = [] if self._line else self._find_problems(rows, pairs)
+        puts = {row.row_id: self._put(row, pairs.get(row.row_id, ())) for row in rows}
+        written: tuple[Row, ...] = ()
         stale: list[str] = []
-        while puts:
+        while puts and not written:
             outcome = self._desk.store.write(self._batch(tuple(puts.values())))
             if isinstance(outcome, Written):
-                break
-            late = [problem.put.row_id for problem in outcome.problems if isinstance(problem, Stale)]
-            stale += late
+                written = outcome.rows
+                continue
+            late = {problem.put.row_id for problem in outcome.problems}
+            stale += sorted(late)
             puts = {row_id: put for row_id, put in puts.items() if row_id not in late}
-        self._recompute(puts.values())
-        found = self._desk.store.get_many(self._table, list(puts))
-        return tuple(found[row_id] for row_id in puts), tuple(stale), tuple(findings)
+        if self._recompute(puts.values()):
+            found = self._desk.store.get_many(self._table, list(puts))
+            written = tuple(found[row_id] for row_id in puts)
+        return written, tuple(stale), tuple(findings)
 
-    def _put(self, row: SheetRow) -> Put:
+    def _put(self, row: SheetRow, pairs: Pairs) -> Put:
         put = Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
         if self._line:
             return put
         # Held as lookups: a number typed twice must not keep the rest of the sheet out.
         return replace(
             put,
-            lookups=(*unique_pairs(self._template, row.values), *similar_pairs(self._template, row.values)),
+            lookups=(*pairs, *similar_pairs(self._template, row.values)),
             serials=serial_requests(self._template, {**row.raw, **row.values}, self._now.date()),
             search=self._search(row.row_id, row.values),
         )
@@ -89,8 +94,8 @@ class Taker:
 
     # what is wrong
 
-    def _find_problems(self, rows: Sequence[SheetRow]) -> list[Finding]:
-        findings = self._find_duplicates(rows)
+    def _find_problems(self, rows: Sequence[SheetRow], pairs: Mapping[str, Pairs]) -> list[Finding]:
+        findings = self._find_duplicates([row for row in rows if row.values.get("status") != VOID], pairs)
         context = self._desk.context(None)
         for row in rows:
             values = {key: text for key, text in row.values.items() if key in self._template.by_key}
@@ -102,20 +107,17 @@ class Taker:
                     findings.append(replace(found, at=self._place(row), severity=Severity.WARNING))
         return findings
 
-    def _find_duplicates(self, rows: Sequence[SheetRow]) -> list[Finding]:
+    def _find_duplicates(self, rows: Sequence[SheetRow], pairs: Mapping[str, Pairs]) -> list[Finding]:
         """Rows whose unique answers another live record has, in the journal or in the same sheet."""
         held: dict[str, dict[str, set[str]]] = {}
-        pairs = {
-            row.row_id: unique_pairs(self._template, row.values) for row in rows if row.values.get("status") != VOID
-        }
-        names = {name for some in pairs.values() for name, _ in some}
-        for name in names:
-            asked = [folded for some in pairs.values() for one, folded in some if one == name]
+        every = [pair for row in rows for pair in pairs[row.row_id]]
+        for name in {name for name, _ in every}:
+            asked = [folded for one, folded in every if one == name]
             found = self._desk.store.holders(self._template.key, name, asked)
             held[name] = {folded: set(row_ids) for folded, row_ids in found.items()}
         findings = []
         for row in rows:
-            for name, folded in pairs.get(row.row_id, ()):
+            for name, folded in pairs[row.row_id]:
                 others = held[name].setdefault(folded, set()) - {row.row_id}
                 held[name][folded].add(row.row_id)
                 if others:
@@ -134,16 +136,20 @@ class Taker:
 
     # computed fields
 
-    def _recompute(self, puts: Iterable[Put]) -> None:
-        """Works the computed fields of the records out again, and the search text where lines changed."""
+    def _recompute(self, puts: Iterable[Put]) -> bool:
+        """Works the computed fields of the records out again, and the search text where lines changed; whether any
+        row was written."""
         if not self._line and not has_computed(self._template):
-            return
+            return False
+        wrote = False
         records = {put.values.get("record_id", "") if self._line else put.row_id for put in puts}
         for record_id in sorted(records - {""}):
             for _ in range(_ATTEMPTS):
                 written = self._recompute_record(record_id)
+                wrote |= isinstance(written, Written)
                 if not isinstance(written, Refused):
                     break
+        return wrote
 
     def _recompute_record(self, record_id: str) -> Written | Refused | None:
         stored = self._desk.stored(self._template, record_id)

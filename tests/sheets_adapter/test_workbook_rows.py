@@ -80,6 +80,15 @@ def test_a_duplicate_stays_in_the_sheet_and_is_reported_at_its_row(bench: Bench)
     assert taken.findings[0].params == {"field": "name", "value": "华润 置地", "number": "C0001"}
 
 
+def test_a_duplicate_can_still_be_edited_elsewhere_in_the_portal_and_still_holds_its_value(bench: Bench) -> None:
+    bench.customer("甲")
+    take(bench, adopted("r1", 3, name="甲"))
+    shown = bench.read("customers", "r1")
+    assert codes(bench.submit("customers", {"city": "北京"}, ADMIN, record=shown)) == []
+    assert "r1" in bench.store.holders("customers", "name", ["甲"])["甲"]
+    assert codes(bench.submit("customers", {"name": "甲"}, ADMIN)) == ["R001"]
+
+
 def test_an_edited_row_is_not_a_duplicate_of_itself_nor_of_a_withdrawn_one(bench: Bench) -> None:
     record = bench.customer("甲")
     bench.withdraw(bench.customer("乙"))
