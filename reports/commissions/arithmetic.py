@@ -24,8 +24,8 @@ class Sale:
     """A deal as it counts for one person.
 
     amount: what of it counts in the month's base, same-month refunds taken off. sold, listed: the deal as it was made,
-    for its discount (listed 0: no list price). kept: the part of its commission that is the person's own; the rest goes
-    to the referrer. customer: for expenses that belong to one customer.
+    for its discount (listed 0: no list price). share: the person's part of the sale, which `amount` is. kept: the part
+    of its commission that is the person's own; the rest goes to the referrer. customer: whose expenses it bears.
     """
 
     deal: str
@@ -34,6 +34,7 @@ class Sale:
     listed: int
     customer: str = ""
     kept: Fraction = WHOLE
+    share: Fraction = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ class _Payer:
         if match.above_table and base.rules.above_table == "manual":
             return MonthCommission(base, "monthly", match, flags=flags, withheld=("above_table",))
         if match.tier.gold_g is not None:
-            return MonthCommission(base, "monthly", match, gold_g=Fraction(match.tier.gold_g), flags=flags)
+            grams, guard = guarded_gold(Fraction(match.tier.gold_g), base.net, base.rules)
+            return MonthCommission(base, "monthly", match, gold_g=grams, flags=(*flags, *guard))
         rate = self._rate(base.net, match)
         return MonthCommission(base, "monthly", match, rate, lambda _: (match, rate), flags=flags)
 
@@ -257,13 +259,14 @@ class _Payer:
         flags = _flags(list(rows.values()))
         if base.rules.above_table == "manual" and "above_table" in flags:
             return MonthCommission(base, "per_deal", flags=flags, withheld=("above_table",))
-        gold = sum((Fraction(row.tier.gold_g or 0) for row in rows.values()), NONE)
+        earned = sum((Fraction(row.tier.gold_g or 0) for row in rows.values()), NONE)
+        gold, guard = guarded_gold(earned, base.net, base.rules)
 
         def pay(sale: Sale) -> tuple[Match | None, Fraction]:
             row = rows.get(id(sale))
             return (row, self._rate(sale.amount * base.tax, row)) if row else (None, NONE)
 
-        return MonthCommission(base, "per_deal", pay=pay, gold_g=gold, flags=flags)
+        return MonthCommission(base, "per_deal", pay=pay, gold_g=gold, flags=(*flags, *guard))
 
     def _row(self, amount: Rational) -> Match:
         """The row paid for `amount` above zero: by the amount, or by how far the month reached its quota."""
@@ -284,6 +287,25 @@ class _Payer:
         if rules.method == "marginal" and rules.tier_key == "amount":
             return self.ladder.marginal(counted) / amount
         return Fraction(match.tier.rate or 0) * counted / amount
+
+
+def guarded_gold(grams: Fraction, net: Fraction, rules: CommissionRules) -> tuple[Fraction, tuple[str, ...]]:
+    """Grams after the guard against gold worth more than the sale deserves, and what to show beside them.
+
+    The test of value needs a price of gold; without one only the smallest net that earns gold is looked at.
+    """
+    if not grams or rules.gold_guard == "none":
+        return grams, ()
+    if net < Fraction(rules.gold_min_net) * 100:
+        return NONE, ("gold_below_minimum",)
+    if rules.gold_price is None or rules.gold_guard == "min_amount":
+        return grams, ()
+    price, limit = Fraction(rules.gold_price) * 100, net * Fraction(rules.gold_guard_pct)
+    if grams * price <= limit:
+        return grams, ()
+    if rules.gold_guard == "warn":
+        return grams, ("gold_guard",)
+    return Fraction(limit / price * 100 // 1, 100), ("gold_capped",)
 
 
 def _flags(rows: Sequence[Match]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from schemas.record import LIVE
 
 SALE = "销售"
 REFUNDS = ("退货", "退款")
+CREDIT_COLUMNS = ("person", "referral", "month", "row", "amount", "kept", "share")
 PROVEN, OPEN = "成立", "待查"
 TO_REFERRER, BY_SHARE = "人脉", "按比例"
 NO_MONTH = np.iinfo(np.int64).min
@@ -50,7 +51,7 @@ class Ledger:
     """The deals of a span of months.
 
     rows: deals and refunds concerned: record_id, deal_no, customer, seller, month, day, amount, sold, listed, kind.
-    credits: person, referral (whether it counts under the referrer's plan), month, row, amount, kept.
+    credits: person, referral (counts under the referrer's plan), month, row, amount, kept and share (None: all).
     quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
     refunds: row, original (row), seller, month, amount, late (the sale's month is closed without it).
     takings: person, day, amount: sales and refunds on the day the money moved, for rankings by week.
@@ -104,7 +105,7 @@ class _Builder:
         self.findings: list[Finding] = []
         self.withheld: dict[tuple[str, int], list[str]] = {}
         self.excluded: list[tuple[np.ndarray, str]] = []
-        self.shared: list[tuple[str, bool, int, int, int, Fraction]] = []
+        self.shared: list[tuple[str, bool, int, int, int, Fraction, Fraction]] = []
         self.parts: dict[int, tuple[tuple[str, Fraction], ...]] = {}
         self.unsure: list[int] = []
         self.quota_only: list[tuple[str, int, int]] = []
@@ -340,8 +341,8 @@ class _Builder:
         month, net = int(self.rows["month"].iat[at]), int(self.net[at])
         amounts = [int(net * share // 1) for _, _, share, _ in parts]
         amounts[0] += net - sum(amounts)
-        for (person, referral, _, kept), amount in zip(parts, amounts, strict=True):
-            self.shared.append((person, referral, month, at, amount, kept))
+        for (person, referral, share, kept), amount in zip(parts, amounts, strict=True):
+            self.shared.append((person, referral, month, at, amount, kept, share))
         self.parts[at] = tuple((person, share) for person, _, share, _ in parts)
 
     def _mode_of(self, row: Any) -> tuple[str, Split | None]:
@@ -360,7 +361,7 @@ class _Builder:
     def ledger(self) -> Ledger:
         """What was found, as frames."""
         rows = self.rows
-        shared = pd.DataFrame(self.shared, columns=["person", "referral", "month", "row", "amount", "kept"])
+        shared = pd.DataFrame(self.shared, columns=list(CREDIT_COLUMNS))
         credited = pd.DataFrame(
             {
                 "person": rows["seller"].to_numpy(dtype=object)[self.whole] if len(rows) else [],
@@ -369,6 +370,7 @@ class _Builder:
                 "row": self.whole,
                 "amount": self.net[self.whole],
                 "kept": None,
+                "share": None,
             }
         )
         if len(shared):

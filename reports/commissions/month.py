@@ -58,6 +58,7 @@ class Referred:
 
     row: int
     seller: str
+    share: Fraction
     fen: int | None
 
 
@@ -190,13 +191,15 @@ class _Maker:
         credited = credited.sort_values(["day", "deal", "row"], kind="stable")
         at = credited["row"].to_numpy(dtype=int)
         columns = [rows[name].to_numpy()[at].tolist() for name in ("deal_no", "sold", "listed", "customer")]
-        for person, referral, row, amount, kept, deal, sold, listed, customer in zip(
+        for person, referral, row, amount, kept, share, deal, sold, listed, customer in zip(
             credited["person"], credited["referral"], at.tolist(), credited["amount"].tolist(), credited["kept"],
+            credited["share"],
             *columns,
             strict=True,
         ):  # fmt: skip
             key = (person, bool(referral) and not self._shares_plan(person))
-            sale = Sale(deal, amount, sold, listed, customer, kept if isinstance(kept, Fraction) else WHOLE)
+            own = (kept, share) if isinstance(kept, Fraction) else (WHOLE, WHOLE)
+            sale = Sale(deal, amount, sold, listed, customer, *own)
             self.sales.setdefault(key, []).append(sale)
             self.rows.setdefault(key, []).append(row)
 
@@ -333,4 +336,5 @@ class _Maker:
             of[referrer].withheld.append("E337")
         parts = seller.own.parts
         fen = None if seller.withheld else seller.own.referrer_fen(parts[at]) if parts else 0
-        of[referrer].referred.append(Referred(row, seller.person.staff_id, fen))
+        share = 1 - seller.own.base.sales[at].kept
+        of[referrer].referred.append(Referred(row, seller.person.staff_id, share, fen))

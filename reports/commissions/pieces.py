@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from reports.commissions.arithmetic import MonthCommission, SaleCommission
+from reports.commissions.arithmetic import MonthCommission, Sale, SaleCommission
 from reports.commissions.payroll import Payroll, Payslip
 from reports.commissions.people import month_number, month_text
 from reports.money import round_decimal, yuan
@@ -33,7 +33,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One line of a payslip. name: what tells it from others of its kind. fen: what it adds to the total."""
+    """One line of a payslip. name: what tells it from others of its kind. fen: what it adds to the total.
+
+    sale, plan: the deal as it counted and under which plan. kept: a referrer's share of a deal's commission.
+    """
 
     kind: str
     name: str
@@ -42,6 +45,9 @@ class Piece:
     data: Mapping[str, Value]
     of_month: int | None = None
     part: SaleCommission | None = None
+    sale: Sale | None = None
+    plan: str = ""
+    kept: Fraction | None = None
 
     def values(self) -> dict[str, Value]:
         """The line's columns; those that do not concern it are None."""
@@ -67,7 +73,8 @@ def pieces_of(slip: Payslip, payroll: Payroll) -> tuple[Piece, ...]:
 
 def _sales(slip: Payslip, payroll: Payroll) -> Iterator[Piece]:
     made = slip.made
-    for result, rows in zip(made.results, (made.own_rows, made.referral_rows), strict=False):
+    plans = (made.kind, payroll.book.terms.rules.referral.plan)
+    for result, rows, plan in zip(made.results, (made.own_rows, made.referral_rows), plans, strict=False):
         parts = result.parts if not made.withheld else ()
         shown = result.line_fen() if parts else (None if made.withheld else 0,) * len(rows)
         before = 0
@@ -85,7 +92,7 @@ def _sales(slip: Payslip, payroll: Payroll) -> Iterator[Piece]:
             part = parts[at] if parts else None
             data |= _paid(result, part)
             sources = (Source("deal", str(record["record_id"])),)
-            yield Piece("sale", sale.deal, fen, sources, data, part=part)
+            yield Piece("sale", sale.deal, fen, sources, data, part=part, sale=sale, plan=plan)
 
 
 def _paid(result: MonthCommission, part: SaleCommission | None) -> dict[str, Value]:
@@ -138,7 +145,8 @@ def _referred(slip: Payslip, payroll: Payroll) -> Iterator[Piece]:
         record = payroll.book.ledger.rows.iloc[part.row]
         data: dict[str, Value] = {"amount": yuan(int(record["sold"])), "reason": part.seller}
         fen = None if slip.made.withheld else part.fen
-        yield Piece("referral_share", str(record["deal_no"]), fen, (Source("deal", record["record_id"]),), data)
+        sources = (Source("deal", record["record_id"]),)
+        yield Piece("referral_share", str(record["deal_no"]), fen, sources, data, kept=part.share)
 
 
 def _awards(slip: Payslip) -> Iterator[Piece]:
