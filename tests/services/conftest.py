@@ -158,3 +158,17 @@ def private_settings():
             store.close()
 
     return settings
+
+
+@pytest.fixture
+def access_log():
+    """Reads a portal's access log, newest line first."""
+
+    def log(app: App):
+        store = PrivateStore(app.config.state_dir / "portal.private")
+        try:
+            return store.access_log()
+        finally:
+            store.close()
+
+    return log
