@@ -4,10 +4,11 @@ from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed, SignatureChang
 from sheets_adapter.xlsx.names import column_of_name, quoted_sheet
 from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
 from sheets_adapter.xlsx.new_workbook import new_workbook
+from sheets_adapter.xlsx.parts import SheetInfo
 from sheets_adapter.xlsx.reader import SheetRows
 from sheets_adapter.xlsx.sheet_edit import EditResult, NewColumn, SheetEdit
 from sheets_adapter.xlsx.values import is_same_value
-from sheets_adapter.xlsx.workbook import SheetInfo, Workbook
+from sheets_adapter.xlsx.workbook import Workbook
 
 __all__ = [
     "CannotEdit",
