@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "ListQuery", "Option", "RecordPage", "Repository", "SimilarRecord", "Test"]
 
-_ATTEMPTS = 8
+_ATTEMPTS = 20
 """Attempts at a record others keep changing, before the person is asked to look."""
 _MOST_LINES = 100_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,26 @@ def test_somebody_quicker_between_check_and_write_is_merged_too(bench: Bench) ->
     assert isinstance(outcome, Saved)
     values = bench.read("customers", opened.record_id).values
     assert (values["city"], values["note"]) == ("上海", "x")
+
+
+def test_people_who_edit_different_fields_at_the_same_moment_all_succeed(bench: Bench) -> None:
+    opened = bench.customer("甲")
+    answers = {
+        "city": "北京",
+        "segment": "央企",
+        "phone": "13912345678",
+        "owner": "S001",
+        "amount": "5.00",
+        "note": "x",
+    }
+
+    def one(answer: tuple[str, str]) -> Any:
+        return bench.submit("customers", dict([answer]), ADMIN, record=opened)
+
+    with ThreadPoolExecutor(len(answers)) as threads:
+        outcomes = list(threads.map(one, answers.items()))
+    assert [codes(outcome) for outcome in outcomes] == [[]] * len(answers)
+    assert answers.items() <= bench.read("customers", opened.record_id).values.items()
 
 
 def test_somebody_quicker_with_the_same_field_is_a_clash(bench: Bench) -> None:
