@@ -77,8 +77,13 @@ def _literals(condition: Condition) -> Iterator[tuple[str, ...]]:
 
 
 def _is_among(text: str, literals: tuple[str, ...], field: Field, context: ParseContext) -> bool:
-    answers = chosen_values(text) if field.type == "multi_choice" else (text,)
+    answers = chosen_values(text) if field.type == "multi_choice" else (verdict_of(text, field),)
     return any(_canonical(literal, field, context) in answers for literal in literals)
+
+
+def verdict_of(text: str, field: Field) -> str:
+    """What a text compares as: of a decision only the verdict, of anything else the whole text."""
+    return text.partition(" · ")[0] if field.type == "decision" else text
 
 
 def _bounds(condition: Condition) -> Iterator[tuple[str, int]]:
@@ -94,7 +99,7 @@ def _bounds(condition: Condition) -> Iterator[tuple[str, int]]:
 
 
 def _canonical(literal: str, field: Field, context: ParseContext) -> str:
-    if field.type == "multi_choice":
+    if field.type in ("multi_choice", "decision"):
         return literal
     text = literal_text(literal, field, context)
     return literal if text is None else text

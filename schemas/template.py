@@ -55,8 +55,8 @@ class Condition(Meta):
 
     Values compare by the field's type. `before`/`after` (dates, months, years) and `less`/`greater` (numbers) are
     strict and take a literal, "today", "now" or another field's key; `same_as` takes another field's key.
-    A multi-choice field equals each of its answers. An empty field fails every test but `empty: true` and `not`.
-    Several tests in one condition must all hold.
+    A multi-choice field equals each of its answers, a decision its verdict. An empty field fails every test but
+    `empty: true` and `not`. Several tests in one condition must all hold.
     """
 
     field: Key | None = None

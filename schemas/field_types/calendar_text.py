@@ -27,13 +27,13 @@ _YEAR_WORDS = {"今年": 0, "本年": 0, "去年": -1, "明年": 1}
 _NOW_WORDS = frozenset({"现在", "此刻", "now"})
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
-_FULL = re.compile(r"(\d{4})\s*([-/.年])\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?:\s*[日号])?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_THIS_YEAR = re.compile(r"(\d{1,2})\s*[月/-]\s*(\d{1,2})(?:\s*[日号])?")
-_DAY_NAME_MONTH = re.compile(r"(\d{1,2})\s+([a-z]{3,9})\.?,?\s+(\d{4})")
-_MONTH_NAME_DAY = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})")
-_AMBIGUOUS = re.compile(r"\d{1,2}[-/.年]\d{1,2}[-/.月]\d{1,4}日?")
-_MONTH = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*月?(?:份)?")
+_FULL = re.compile(r"(\d{4})\s*([-/.年])\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?:\s*[日号])?", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_THIS_YEAR = re.compile(r"(\d{1,2})\s*[月/-]\s*(\d{1,2})(?:\s*[日号])?", re.ASCII)
+_DAY_NAME_MONTH = re.compile(r"(\d{1,2})\s+([a-z]{3,9})\.?,?\s+(\d{4})", re.ASCII)
+_MONTH_NAME_DAY = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})", re.ASCII)
+_AMBIGUOUS = re.compile(r"\d{1,2}[-/.年]\d{1,2}[-/.月]\d{1,4}日?", re.ASCII)
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*月?(?:份)?", re.ASCII)
 _TIME = re.compile(
     r"(上午|早上|凌晨|中午|下午|晚上|am|pm)?\s*(\d{1,2})\s*(?:[:点时]\s*(?:(\d{1,2})\s*分?)?)?(?::?\s*(\d{1,2})(?:\.0*)?\s*秒?)?\s*(am|pm)?"
 )
@@ -97,7 +97,7 @@ def read_year(text: str, today: date) -> str | None:
     body = fold_calendar(text).replace(" ", "")
     if body in _YEAR_WORDS:
         return str(today.year + _YEAR_WORDS[body])
-    found = re.fullmatch(r"(\d{4})年?", body)
+    found = re.fullmatch(r"([0-9]{4})年?", body)
     return found.group(1) if found and int(found.group(1)) >= 1900 else None
 
 

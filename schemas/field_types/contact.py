@@ -13,8 +13,8 @@ from schemas.template import Field
 MOBILE_DIGITS, ID_DIGITS = 11, 18
 _EMAIL = re.compile(r"[^\s@,;<>()\[\]\"]{1,64}@(?:[\w](?:[\w\-]{0,61}[\w])?\.)+[^\W\d_]{2,24}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_SERVICE = re.compile(r"([48]00)(\d{3})(\d{4})")
-_EXTENSION = re.compile(r"(?:转|ext\.?|x|#|分机)(\d{1,6})$")
+_SERVICE = re.compile(r"([48]00)([0-9]{3})([0-9]{4})")
+_EXTENSION = re.compile(r"(?:转|ext\.?|x|#|分机)([0-9]{1,6})$")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 
@@ -43,7 +43,7 @@ class Phone(FieldType):
         return Parsed(canonical, understood=canonical != text)
 
     def _refused(self, code: str, text: str, field: Field, body: str = "") -> Parsed:
-        digits = len(re.sub(r"\D", "", _without_country(_compact(body))))
+        digits = len(re.sub(r"[^0-9]", "", _without_country(_compact(body))))
         params = {"digits": digits, "missing": MOBILE_DIGITS - digits, "extra": digits - MOBILE_DIGITS}
         example = "li@example.com" if code == "V060" else self.example(field)
         return Parsed(text, (problem(code, field, text, example=example, expected=MOBILE_DIGITS, **params),))
@@ -57,25 +57,25 @@ def _compact(text: str) -> str:
 def _without_country(compact: str) -> str:
     """Without China's country code: +86, 0086, or 86 before a mobile number."""
     bare = re.sub(r"^(?:\+86|0086)-?", "", compact)
-    return bare[2:].lstrip("-") if re.fullmatch(r"86-?1\d{10}", bare.replace("-", "")) else bare
+    return bare[2:].lstrip("-") if re.fullmatch(r"86-?1[0-9]{10}", bare.replace("-", "")) else bare
 
 
 def _read_number(text: str, accepts: tuple[str, ...]) -> tuple[str, str]:
     """(canonical, "") or ("", code of the finding)."""
-    if re.search(r"[,;、/，；|]|\d\s*(?:或|和)\s*\d", text):
+    if re.search(r"[,;、/，；|]|[0-9]\s*(?:或|和)\s*[0-9]", text):
         return "", "V056"
     compact = _without_country(_compact(text))
-    if re.search(r"[^\d+\-转extension.#分机]", compact):
+    if re.search(r"[^0-9+\-转extension.#分机]", compact):
         return "", "V055"
-    if abroad := re.fullmatch(r"(?:\+|00)([1-9][\d-]{5,17})", compact):
-        digits = re.sub(r"\D", "", abroad.group(1))
+    if abroad := re.fullmatch(r"(?:\+|00)([1-9][0-9-]{5,17})", compact):
+        digits = re.sub(r"[^0-9]", "", abroad.group(1))
         return (f"+{digits}", "") if len(digits) <= 15 else ("", "V055")
     digits = compact.replace("-", "")
     if service := _SERVICE.fullmatch(digits):
         return "-".join(service.groups()), ""
-    if "landline" in accepts and re.fullmatch(r"1[0-2]\d{5,6}|10\d{8}", digits):
+    if "landline" in accepts and re.fullmatch(r"1[0-2][0-9]{5,6}|10[0-9]{8}", digits):
         return "", "V053"
-    if re.fullmatch(r"1\d{4,}", digits):
+    if re.fullmatch(r"1[0-9]{4,}", digits):
         return _read_mobile(digits, accepts)
     return _read_landline(compact, accepts)
 
@@ -95,10 +95,10 @@ def _read_landline(compact: str, accepts: tuple[str, ...]) -> tuple[str, str]:
     extension = ""
     if found := _EXTENSION.search(compact):
         extension, compact = found.group(1), compact[: found.start()].rstrip("-")
-    if found := re.fullmatch(r"(0\d{2,3}-?\d{7,8})-(\d{1,6})", compact):
+    if found := re.fullmatch(r"(0[0-9]{2,3}-?[0-9]{7,8})-([0-9]{1,6})", compact):
         compact, extension = found.groups()
     digits = compact.replace("-", "")
-    if not re.fullmatch(r"\d+", digits):
+    if not re.fullmatch(r"[0-9]+", digits):
         return "", "V055"
     if not digits.startswith("0"):
         return "", "V053" if len(digits) in (7, 8) else "V055"

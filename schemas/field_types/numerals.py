@@ -18,9 +18,9 @@ _MULTIPLIERS = {
     "千万": 10**7, "亿": 10**8, "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12,
 }  # fmt: skip
 _DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_PART = re.compile(r"(\d[\d,]*(?:\.\d*)?|\.\d+)([十百千万亿kw]*)")
+_PART = re.compile(r"(\d[\d,]*(?:\.\d*)?|\.\d+)([十百千万亿kw]*)", re.ASCII)
 _CURRENCY = re.compile(r"^(?:¥|rmb|cny|人民币)")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+")
 COUNTERS = (*"个人名位次件台套家份张项条只箱户天年月", "小时")
 
 

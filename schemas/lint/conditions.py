@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 
 from schemas import expressions
 from schemas.conditions import TESTS, fields_of
-from schemas.field_types import ParseContext, type_of
-from schemas.field_types.base import COMPANY_ZONE
+from schemas.field_types import type_of
 from schemas.field_types.choices import find_choice
 from schemas.finding import Finding
-from schemas.lint.flaw import Flaw, OptionPath, tables_of, unknown_field
+from schemas.lint.flaw import LINT_CONTEXT, Flaw, OptionPath, tables_of, unknown_field
 from schemas.operands import CALENDAR_TYPES, DAY_WORDS, NUMBER_TYPES, literal_text, result_type
 from schemas.template import Condition, Field, Template
 
-_LINT_CONTEXT = ParseContext(datetime(2026, 1, 1, tzinfo=COMPANY_ZONE))
 _OPTIONS = ("visible_if", "required_if", "read_only_if")
 _WORDS = {"in_": "in", "not_": "not"}
 
@@ -93,7 +90,7 @@ def _find_literal_flaws(literal: str, field: Field, path: OptionPath) -> Iterato
     elif field.type == "decision":
         understood = True
     else:
-        understood = literal_text(literal, field, _LINT_CONTEXT) is not None
+        understood = literal_text(literal, field, LINT_CONTEXT) is not None
     if not understood:
         params = {
             "value": literal,

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
-from schemas.field_types import FIELD_TYPES, ParseContext, target_of, type_of
-from schemas.field_types.base import COMMON_OPTIONS, COMPANY_ZONE
+from schemas.field_types import FIELD_TYPES, target_of, type_of
+from schemas.field_types.base import COMMON_OPTIONS
 from schemas.field_types.choices import SEPARATORS
 from schemas.finding import Severity
 from schemas.folding import fold
-from schemas.lint.flaw import Flaw, OptionPath, Table, nearest, tables_of
+from schemas.lint.flaw import LINT_CONTEXT, Flaw, OptionPath, Table, nearest, tables_of
 from schemas.operands import CALENDAR_TYPES, DAY_WORDS, DEFAULT_WORDS, compare, literal_text, operand_value
 from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS
 from schemas.rights import ROLES
 from schemas.serials import SerialPattern, SerialPatternError
 from schemas.template import Field, Template
 
-_LINT_CONTEXT = ParseContext(datetime(2026, 1, 1, tzinfo=COMPANY_ZONE))
 RESERVED_KEYS = frozenset(SYSTEM_COLUMNS) | frozenset(LINE_SYSTEM_COLUMNS) | DEFAULT_WORDS
 _NEEDED = {
     "choice": "choices",
@@ -101,7 +99,7 @@ def _find_bad_default(field: Field, path: OptionPath, table: Table) -> Iterator[
 
 def _find_unparsable(literal: str, field: Field, at: OptionPath) -> Iterator[Flaw]:
     """T026: a literal its field would not take."""
-    if literal_text(literal, field, _LINT_CONTEXT) is None:
+    if literal_text(literal, field, LINT_CONTEXT) is None:
         example = type_of(field).sample or type_of(field).example(field)
         yield Flaw("T026", at, {"value": literal, "option": str(at[-1]), "type": field.type, "example": example})
 
@@ -132,7 +130,7 @@ def _find_bad_bounds(field: Field, path: OptionPath, table: Table) -> Iterator[F
         elif re.fullmatch(r"[a-z][a-z0-9_]*", bound):
             yield Flaw("T021", at, {"option": option, "name": bound, "did_you_mean": nearest(bound, keys)})
         else:
-            texts[-1] = literal_text(bound, field, _LINT_CONTEXT)
+            texts[-1] = literal_text(bound, field, LINT_CONTEXT)
             yield from _find_unparsable(bound, field, at)
     low, high = (operand_value(text, field) if text else None for text in texts)
     if compare(low, high) == 1:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 
+from schemas.field_types import ParseContext
+from schemas.field_types.base import COMPANY_ZONE
 from schemas.finding import Param, Severity
 from schemas.template import Field, LineTable, Template
 
+LINT_CONTEXT = ParseContext(datetime(2026, 1, 1, tzinfo=COMPANY_ZONE))
+"""For literals in templates: whether one is understood does not depend on the day."""
 OptionPath = tuple[str | int, ...]
 
 

@@ -28,13 +28,15 @@ FIELDS = {
         field("text", "note"),
         field("user", "person"),
         field("text", "empty"),
+        field("decision", "legal"),
         field("computed", "total", compute="1", result="money"),
     )
 }
 VALUES = {
     "state": "新", "tags": "甲、丙", "amount": "1000.00", "limit": "999.5", "qty": "9", "on": "2026-11-20",
     "due": "2026-11-21", "at": "2026-11-21 09:00:00", "month": "2026-11", "year": "2026", "rate": "0.25", "vip": "是",
-    "note": "abc", "person": "S001", "total": "50.00",
+    "note": "abc", "person": "S001",
+    "legal": "退回 · S001 张三 · 2026-11-21 10:00", "total": "50.00",
 }  # fmt: skip
 
 
@@ -70,6 +72,8 @@ VALUES = {
         ({"field": "vip", "equals": "是"}, True),
         ({"field": "vip", "equals": "yes"}, True),
         ({"field": "person", "equals": "S001"}, True),
+        ({"field": "legal", "equals": "退回"}, True),
+        ({"field": "legal", "in": ["通过", "驳回"]}, False),
         ({"field": "note", "same_as": "note"}, True),
         ({"field": "note", "same_as": "state"}, False),
         ({"field": "note", "empty": False}, True),

@@ -233,6 +233,76 @@ def test_no_cell_raises_and_none_is_dropped(name: str) -> None:
     check()
 
 
+hints = st.sampled_from(
+    [
+        "2026",
+        "7",
+        "9",
+        "0",
+        "10",
+        "139",
+        "1234",
+        "年",
+        "月",
+        "日",
+        "下午",
+        "今天",
+        "now",
+        "万",
+        "亿",
+        "元",
+        "五",
+        "是",
+        "甲",
+    ]
+    + [
+        ".",
+        "-",
+        "/",
+        ":",
+        " ",
+        "%",
+        "￥",
+        ",",
+        "+86",
+        "转",
+        "(",
+        ")",
+        "、",
+        "；",
+        "@",
+        "—",
+        "a",
+        "e",
+        "com",
+        "X",
+        "٣",
+        "²",
+    ]
+)
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_whatever_is_typed_is_refused_or_understood_once_and_for_all(name: str) -> None:
+    asked = FIELDS[name]
+    type_ = type_of(asked)
+
+    @settings(max_examples=120, deadline=None)
+    @given(st.one_of(st.lists(hints, max_size=9).map("".join), st.text(max_size=20)))
+    def check(typed: str) -> None:
+        parsed = type_.parse(typed, asked, CONTEXT)
+        if not parsed.fits:
+            assert parsed.text
+            return
+        again = type_.parse(type_.edit_text(parsed.text, asked), asked, CONTEXT)
+        assert (again.text, again.fits) == (parsed.text, True)
+        assert type_.read_cell(type_.write_cell(parsed.text, asked), asked, CONTEXT).text == parsed.text
+        if type_.kind not in ("text", "bool") or name in ("month", "phone", "id_number"):
+            assert parsed.text.isascii()
+
+    check()
+
+
 def test_cells_are_real_dates_numbers_and_text() -> None:
     written = {name: type_of(FIELDS[name]).write_cell(text, FIELDS[name]) for name, text in {
         "date": "2026-07-09", "datetime": "2026-07-09 14:30:00", "month": "2026-07", "year": "2026", "integer": "12",
