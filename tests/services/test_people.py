@@ -1,0 +1,74 @@
+"""Who a staff ID stands for follows the staff records, at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.record import SYSTEM_ACTOR, Actor, Saved, Submission
+from services.accounts import Account, AccountRefused
+from services.app import App
+
+LI = {
+    "staff_id": "S002", "staff_name": "李娜", "dept": "大客户部", "role": "销售顾问", "employment": "全职",
+    "staff_state": "正式", "joined_on": "2024-03-01",
+}  # fmt: skip
+
+
+@pytest.fixture
+def li(portal: App) -> str:
+    """Li Na's record id."""
+    outcome = portal.repository.submit(Submission("staff", "key-li", LI), SYSTEM_ACTOR)
+    assert isinstance(outcome, Saved)
+    return outcome.record_id
+
+
+@pytest.fixture
+def account(portal: App, li: str) -> Account:
+    made = portal.accounts.create("李娜", "春江花月夜八个字", staff_id="S002", roles=["sales_rep"])
+    assert isinstance(made, Account)
+    return made
+
+
+def change(portal: App, record_id: str, **values: str) -> None:
+    record = portal.repository.get("staff", record_id, SYSTEM_ACTOR)
+    submission = Submission(
+        "staff", portal.new_id(), {**record.values, **values}, {}, record_id, {record_id: record.etag}
+    )
+    assert isinstance(portal.repository.submit(submission, SYSTEM_ACTOR), Saved)
+
+
+def signed_in(portal: App, account: Account) -> tuple[str, Actor]:
+    token = portal.sessions.open(account)
+    actor = portal.sessions.actor(token)
+    assert actor is not None
+    return token, actor
+
+
+def test_name_and_department_come_from_the_staff_record_and_follow_it(portal, li, account) -> None:
+    token, actor = signed_in(portal, account)
+    assert (actor.signature, actor.department) == ("S002 李娜", "大客户部")
+    change(portal, li, dept="市场部", staff_name="李娜娜")
+    actor = portal.sessions.actor(token)
+    assert (actor.signature, actor.department) == ("S002 李娜娜", "市场部")
+
+
+def test_another_position_changes_no_right(portal, li, account) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, role="管理层")
+    assert portal.sessions.actor(token).roles == {"sales_rep"}
+
+
+@pytest.mark.parametrize("state", ["离职", "解除合作"])
+def test_who_leaves_is_signed_out_and_gets_no_new_account(portal, li, account, state) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, staff_state=state)
+    assert portal.sessions.actor(token) is None
+    refused = portal.accounts.create("李娜2", "春江花月夜八个字", staff_id="S002", roles=["sales_rep"])
+    assert isinstance(refused, AccountRefused)
+    assert refused.findings[0].code == "A015"
+
+
+def test_an_unchanged_journal_is_not_read_again(portal, account, monkeypatch) -> None:
+    token, _ = signed_in(portal, account)
+    monkeypatch.setattr(portal.repository, "find_by_key", lambda *_: pytest.fail("read again"))
+    assert portal.sessions.actor(token) is not None
