@@ -6,14 +6,13 @@ last evaluation (the same frame objects, the same day) is not computed again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, day_number, day_of
 from reports.columns import UNMET, Columns
@@ -21,7 +20,7 @@ from reports.frames import Frames
 from reports.obligations import Obligations, obligations
 from reports.views import VIEWS, Tables, template_of
 from schemas.calendar import ScheduleMissing, WorkingCalendar
-from schemas.deadline_rules import Rule, Watch
+from schemas.deadline_rules import Due, Rule, Watch
 
 Status = Literal[
     "overdue", "due_soon", "paused", "pending", "not_measurable", "met_late", "met", "waived", "not_triggered"
@@ -123,7 +122,7 @@ def evaluate(
         if (part := _part(rule_id, rule, at, watch, tables, book, memo)) is not None
     ]
     memo.tables = tables
-    if calendar.on_missing_year == "error" and any(part.owed.provisional.any() for part in parts):
+    if calendar.on_missing_year == "error" and any(part.owed.counted.provisional.any() for part in parts):
         raise ScheduleMissing("a due moment rests on a year whose official schedule of working days is not installed")
     return _with_statuses(tuple(parts), as_of, tables, book.clocks)
 
@@ -237,7 +236,7 @@ def _statuses(part: Part, now: int) -> tuple[Ints, Ints, Ints]:
     met_at = np.where(owed.met_at > now, UNMET, owed.met_at)
     met = met_at != UNMET
     status = np.full(len(owed), CODE["pending"], dtype=np.int64)
-    status[known & (now >= owed.due - owed.warn)] = CODE["due_soon"]
+    status[known & (now >= owed.due - owed.counted.warn)] = CODE["due_soon"]
     status[known & (now > late_from)] = CODE["overdue"]
     status[_is_paused(owed, now)] = CODE["paused"]
     status[owed.undated] = CODE["not_measurable"]
@@ -278,54 +277,71 @@ def _mapping(columns: Columns | None, key: str, value: str) -> dict[str, str]:
     return {str(left): str(right) for left, right in pairs if left}
 
 
-LISTED = (
-    "rule", "template", "record_id", "line_no", "occurrence", "trigger_at", "due_at", "met_at", "status",
-    "late_calendar", "late_working", "late_unit", "severity", "owner_id", "escalated_to", "provisional",
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One obligation as people see it. Moments are naive wall-clock times.
+
+    record_id, line_no: whose; line_no 0 for a whole record. occurrence: which repetition, "" for none. late_calendar,
+    late_working: in days or seconds as `late_unit` says, None unless overdue or met late. escalated_to: a staff id, or
+    the role where nobody is named. way: how the due moment was counted; promised: the customer's contract names it.
+    """
+
+    rule: str
+    template: str
+    record_id: str
+    line_no: int
+    occurrence: str
+    trigger_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+    status: Status
+    late_calendar: int | None
+    late_working: int | None
+    late_unit: Literal["day", "second"]
+    severity: str
+    owner_id: str
+    escalated_to: str
+    provisional: bool
+    way: Due
+    promised: bool
+
+    @property
+    def subject(self) -> str:
+        """The record, and the line where it is one: what acknowledgements name."""
+        return f"{self.record_id}#{self.line_no}" if self.line_no else self.record_id
 
 
-def listing(evaluation: Evaluation, wanted: Flags) -> pd.DataFrame:
-    """The wanted obligations as rows, the columns of `LISTED`. Moments are naive wall-clock datetimes or None;
-    lateness is None unless overdue or met late, in days or in seconds as `late_unit` says."""
-    rows: list[tuple[object, ...]] = []
+def listing(evaluation: Evaluation, wanted: Flags) -> list[Listed]:
+    """The wanted obligations, part by part."""
+    found: list[Listed] = []
     for at, part in enumerate(evaluation.parts):
         begin, end = evaluation.offsets[at], evaluation.offsets[at + 1]
         chosen = np.flatnonzero(wanted[begin:end])
         if chosen.size:
-            rows += _listed(evaluation, part, chosen, int(begin))
-    return pd.DataFrame(rows, columns=list(LISTED))
+            found += _listed(evaluation, part, chosen, int(begin))
+    return found
 
 
-def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> list[tuple[object, ...]]:
-    owed, places = part.owed, begin + chosen
-    status = evaluation.status[places]
+def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Iterator[Listed]:
+    owed, counted, places = part.owed, part.owed.counted, begin + chosen
     late = _lateness(evaluation, part, chosen, places)
     named = owners(part, owed.rows[chosen], evaluation.tables)
     superiors = _mapping(evaluation.tables.columns("staff"), "staff_id", "manager_id")
     now = wall_seconds(evaluation.as_of)
-    lines = (
-        owed.columns.numbers("line_no", 0)[owed.rows]
-        if "." in owed.watch.table
-        else np.zeros(len(owed), dtype=np.int64)
-    )
-    records, found = owed.columns.texts("record_id")[owed.rows], []
+    numbers = owed.columns.numbers("line_no", 0) if "." in owed.watch.table else np.zeros(len(owed.columns), np.int64)
+    records = owed.columns.texts("record_id")
     for n, at in enumerate(chosen):
-        name = STATUSES[status[n]]
-        escalated = (
+        status, row = STATUSES[evaluation.status[places[n]]], owed.rows[at]
+        is_late = status in {"overdue", "met_late"}
+        yield Listed(
+            part.rule_id, part.template, str(records[row]), int(numbers[row]), owed.occurrence(int(at)),
+            moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), status,
+            late[n][0] if is_late else None, late[n][1] if is_late else None,
+            "day" if counted.counts_days[at] else "second", part.rule.severity, named[n],
             _escalated(part, int(owed.due[at]), now, named[n], superiors, evaluation.clocks)
-            if name == "overdue"
-            else ""
-        )
-        found.append(
-            (
-                part.rule_id, part.template, str(records[at]), int(lines[at]), owed.occurrence(int(at)),
-                moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), name,
-                *(late[n] if name in {"overdue", "met_late"} else (None, None)),
-                "day" if owed.counts_days[at] else "second", part.rule.severity, named[n], escalated,
-                bool(owed.provisional[at]),
-            )
+            if status == "overdue" else "",
+            bool(counted.provisional[at]), counted.ways[counted.way[at]], bool(counted.promised[at]),
         )  # fmt: skip
-    return found
 
 
 def _lateness(evaluation: Evaluation, part: Part, chosen: Ints, places: Ints) -> list[tuple[int, int]]:
@@ -335,7 +351,7 @@ def _lateness(evaluation: Evaluation, part: Part, chosen: Ints, places: Ints) ->
     timed = (limit != MISSING) & (until != MISSING)
     limit, until = np.where(timed, limit, now), np.where(timed, until, now)
     clocks = evaluation.clocks
-    days = part.owed.counts_days[chosen]
+    days = part.owed.counted.counts_days[chosen]
     calendar = np.where(days, until // DAY - limit // DAY, until - limit)
     working = np.where(days, clocks.count_workdays(limit // DAY, until // DAY), clocks.business_seconds(limit, until))
     return [(int(left), int(right)) for left, right in zip(calendar, working, strict=True)]

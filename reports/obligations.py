@@ -30,13 +30,36 @@ ClocksFor = Callable[[Ints], Clocks]
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Due moments and how they were counted; arrays are parallel.
+
+    way: which of `ways` counted it. counts_days: lateness is counted in days, else in seconds. warn: seconds before
+    the due moment. promised: the customer's contract names the time.
+    """
+
+    due: Ints
+    way: Ints
+    ways: tuple[Due, ...]
+    counts_days: Flags
+    warn: Ints
+    provisional: Flags
+    promised: Flags
+
+    def take(self, kept: Flags) -> Counted:
+        """Only these obligations."""
+        return Counted(
+            self.due[kept], self.way[kept], self.ways, self.counts_days[kept], self.warn[kept],
+            self.provisional[kept], self.promised[kept],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Obligations:
     """What one watch of a rule asks.
 
     rows: positions in the watched table. period: period index, -1 for none. start, due: MISSING where unknown.
     met_at: UNMET, or the moment, MISSING for met at a moment nobody asks for. undated: happened, but when is not
-    recorded. measurable: whether a missing start only means that nothing is owed yet. counts_days: lateness is
-    counted in days, else in seconds. warn: seconds before the due moment.
+    recorded. measurable: whether a missing start only means that nothing is owed yet.
     """
 
     watch: Watch
@@ -44,18 +67,20 @@ class Obligations:
     rows: Ints
     period: Ints
     start: Ints
-    due: Ints
     met_at: Ints
     undated: Flags
     measurable: Flags
     dropped_at: Ints
     paused: tuple[Ints, Ints]
-    counts_days: Flags
-    provisional: Flags
-    warn: Ints
+    counted: Counted
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def due(self) -> Ints:
+        """The due moments."""
+        return self.counted.due
 
     def occurrence(self, at: int) -> str:
         """Which of its repetitions an obligation is; "" for none."""
@@ -174,14 +199,13 @@ def _active(scope: _Scope, every: Every) -> _Scope:
 
 def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
     """Due moments and evidence. Weeks without a day to fall due on, and what ended before it fell due, are left out."""
-    clocks = clocks_for(scope.start)
-    due, days, provisional, warn = _dues(scope, clocks)
-    ends = scope.columns.first(scope.watch.end)[scope.rows] if scope.watch.end else None
-    kept = (due != MISSING) | (scope.start == MISSING)
-    if ends is not None:
-        kept &= (ends == MISSING) | (ends > due)
-    scope, due, days, provisional, warn = scope.take(kept), due[kept], days[kept], provisional[kept], warn[kept]
-    met_at, undated = _evidence(scope, due)
+    counted = _dues(scope, clocks_for(scope.start))
+    kept = (counted.due != MISSING) | (scope.start == MISSING)
+    if scope.watch.end:
+        ends = scope.columns.first(scope.watch.end)[scope.rows]
+        kept &= (ends == MISSING) | (ends > counted.due)
+    scope, counted = scope.take(kept), counted.take(kept)
+    met_at, undated = _evidence(scope, counted.due)
     watch, rows = scope.watch, scope.rows
     unmeasurable = (
         holds(watch.unmeasurable_if, _only(scope.columns.frame, fields_of(watch.unmeasurable_if)), scope.tables.day)[
@@ -192,8 +216,8 @@ def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
     )
     dropped = scope.columns.first(watch.dropped)[rows] if watch.dropped else np.full(len(rows), MISSING, dtype=np.int64)
     return Obligations(
-        watch, scope.columns, rows, scope.period, scope.start, due, met_at, undated, ~unmeasurable, dropped,
-        _pause(scope), days, provisional, warn,
+        watch, scope.columns, rows, scope.period, scope.start, met_at, undated, ~unmeasurable, dropped,
+        _pause(scope), counted,
     )  # fmt: skip
 
 
@@ -205,35 +229,35 @@ def _pause(scope: _Scope) -> tuple[Ints, Ints]:
     return scope.columns.seconds(since)[scope.rows], scope.columns.seconds(until)[scope.rows]
 
 
-def _dues(scope: _Scope, clocks: Clocks) -> tuple[Ints, Flags, Flags, Ints]:
-    """Due moment, whether it counts days, whether it is provisional, and the warning time, of each obligation."""
+def _dues(scope: _Scope, clocks: Clocks) -> Counted:
+    """Counts each obligation by the first way whose condition holds, else by the rule's own."""
     size = len(scope.rows)
-    dues = np.full(size, MISSING, dtype=np.int64)
-    days, provisional = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-    warn = np.zeros(size, dtype=np.int64)
-    left = np.ones(size, dtype=np.bool_)
-    for when, due in [*((case.when, case.due) for case in scope.watch.due_if), (None, scope.default_due)]:
-        chosen = left.copy()
-        if when is not None:
-            chosen &= holds(when, _only(scope.columns.frame, fields_of(when)), scope.tables.day)[scope.rows]
-        left &= ~chosen
-        days[chosen], warn[chosen] = due.counts_days, warning_seconds(due, scope.rule.warn)
-        counted = chosen & (scope.start != MISSING)
-        if counted.any():
-            dues[counted] = _counted(scope.take(counted), due, clocks)
-            provisional[counted] = is_provisional(due, dues[counted], clocks)
-    return dues, days, provisional, warn
+    ways = (*(case.due for case in scope.watch.due_if), scope.default_due)
+    way = np.full(size, len(ways) - 1, dtype=np.int64)
+    for at, case in reversed(list(enumerate(scope.watch.due_if))):
+        fits = holds(case.when, _only(scope.columns.frame, fields_of(case.when)), scope.tables.day)
+        way[fits[scope.rows]] = at
+    due = np.full(size, MISSING, dtype=np.int64)
+    provisional, bound = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    for at, one in enumerate(ways):
+        chosen = (way == at) & (scope.start != MISSING)
+        if chosen.any():
+            due[chosen], bound[chosen] = _counted(scope.take(chosen), one, clocks)
+            provisional[chosen] = is_provisional(one, due[chosen], clocks)
+    warn = np.array([warning_seconds(one, scope.rule.warn) for one in ways], dtype=np.int64)
+    days = np.array([one.counts_days for one in ways], dtype=np.bool_)
+    return Counted(due, way, ways, days[way], warn[way], provisional, bound)
 
 
-def _counted(scope: _Scope, due: Due, clocks: Clocks) -> Ints:
-    """Due moments by one way of counting, put off by pauses, or as the customer's contract promises."""
+def _counted(scope: _Scope, due: Due, clocks: Clocks) -> tuple[Ints, Flags]:
+    """Due moments by one way of counting, put off by pauses; and where the customer's contract decided instead."""
     amounts = amounts_of(due, len(scope.rows))
     if due.amount_from is not None:
         amounts = scope.columns.numbers(due.amount_from, due.amount)[scope.rows]
     pause = _pause(scope)
     dues = with_pauses(due, scope.start, amounts, due_moments(due, scope.start, amounts, clocks), pause, clocks)
     if scope.watch.promise is None or not scope.tables.contracts_bind:
-        return dues
+        return dues, np.zeros(len(dues), dtype=np.bool_)
     seconds, working = promised(scope.tables.frames, scope.watch.promise, scope.columns, scope.rows)
     for office, clock in ((False, Due(clock="cal", unit="minute")), (True, Due(clock="biz", unit="minute"))):
         bound = (seconds > 0) & (working == office)
@@ -241,7 +265,7 @@ def _counted(scope: _Scope, due: Due, clocks: Clocks) -> Ints:
             minutes, start = seconds[bound] // 60, scope.start[bound]
             own = due_moments(clock, start, minutes, clocks)
             dues[bound] = with_pauses(clock, start, minutes, own, (pause[0][bound], pause[1][bound]), clocks)
-    return dues
+    return dues, seconds > 0
 
 
 def _evidence(scope: _Scope, due: Ints) -> tuple[Ints, Flags]:

@@ -13,9 +13,11 @@ from decimal import Decimal
 from typing import Protocol
 
 from schemas.finding import CellRef, FieldRef, FileRef, Finding, Param, Severity
+from schemas.template import Label
 
-Value = None | bool | int | str | Decimal | date | datetime | Sequence["Value"] | Mapping[str, "Value"]
-"""One figure of a line. Money is Decimal yuan with two places; no figure is ever a float."""
+Value = None | bool | int | str | Decimal | date | datetime | Label | Sequence["Value"] | Mapping[str, "Value"]
+"""One figure of a line. Money is Decimal yuan with two places; no figure is ever a float. A label is a name in both
+languages."""
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
@@ -135,6 +137,8 @@ def plain(value: Value) -> Json:
         return format(value, "f")
     if isinstance(value, (date, datetime)):
         return value.isoformat()
+    if isinstance(value, Label):
+        return {"zh": value.zh, "en": value.en}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence):
@@ -144,17 +148,20 @@ def plain(value: Value) -> Json:
 
 def step_text(step: Step, labels: Texts, language: str) -> str:
     """A step as people read it."""
-    return labels.text(f"step.{step.code}", language, **{key: _shown(value) for key, value in step.params.items()})
+    shown = {key: _shown(value, language) for key, value in step.params.items()}
+    return labels.text(f"step.{step.code}", language, **shown)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value, language: str) -> str:
     """A parameter inside a sentence."""
     if value is None:
         return "–"
+    if isinstance(value, Label):
+        return value.text(language)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, (list, tuple)):
-        return "、".join(_shown(item) for item in value)
+        return ("、" if language == "zh" else ", ").join(_shown(item, language) for item in value)
     return str(plain(value))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.deadlines import Evaluation, evaluate, listing
+from reports.deadlines import Evaluation, Listed, evaluate, listing
 from reports.frames import frames_of
 from schemas.calendar import WorkingCalendar
 from schemas.deadline_rules import Rule
@@ -69,8 +70,10 @@ def evaluated(
 
 
 def everything(evaluation: Evaluation) -> pd.DataFrame:
-    """All obligations as listed."""
-    return listing(evaluation, np.ones(len(evaluation.status), dtype=np.bool_))
+    """All obligations as listed, a row each."""
+    listed = listing(evaluation, np.ones(len(evaluation.status), dtype=np.bool_))
+    columns = [field.name for field in fields(Listed)]
+    return pd.DataFrame({name: pd.Series([getattr(row, name) for row in listed], dtype="object") for name in columns})
 
 
 def moment(text: str) -> date | datetime:

@@ -1,0 +1,172 @@
+"""R08: the list of obligations, overdue first, each with the rule behind it and how its due moment was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from reports.clocks import DAY, MISSING, Flags, day_number
+from reports.columns import UNMET
+from reports.deadlines import CODE, STATUSES, Evaluation, Listed, Memo, Status, evaluate, listing
+from reports.registry import Request
+from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
+from reports.views import VIEWS
+from schemas.deadline_rules import Due, Rule
+from schemas.finding import Finding, Severity
+from schemas.periods import add_months
+from schemas.rule_packs import Pack
+
+UNMET_STATUSES: tuple[Status, ...] = ("overdue", "due_soon", "paused", "pending", "not_measurable")
+SEVERITIES = "CHMLG"
+
+
+def rules_of(pack: Pack) -> Mapping[str, Rule]:
+    """The pack's deadline rules; payday (D42) is the one the commission options say."""
+    rules, commission = dict(pack.rules.deadlines), pack.rules.commission
+    payday = rules.get("D42")
+    if payday is not None and payday.due is not None and payday.due.clock == "period":
+        settled = {"offset": commission.settle_offset, "day": commission.settle_day, "roll": commission.settle_roll}
+        rules["D42"] = payday.model_copy(update={"due": payday.due.model_copy(update=settled)})
+    return rules
+
+
+def deadlines(request: Request) -> Statement:
+    """All obligations that are not done, and those that were.
+
+    Without a month everything is listed, what has not begun last. With a month only what is unmet and what was met
+    in that month; older ones are counted in the totals. person: what he owes, or what was escalated to him.
+    """
+    rules = rules_of(request.pack)
+    memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
+    evaluation = evaluate(rules, request.frames, request.as_of, request.calendar, memo)
+    rows = listing(evaluation, _wanted(evaluation, request.month))
+    if request.person:
+        rows = [row for row in rows if request.person in (row.owner_id, row.escalated_to)]
+    zone = ZoneInfo(request.pack.rules.pack.timezone)
+    shown = {line_key(row): row for row in sorted(rows, key=_order)}
+    lines = tuple(_line(key, row, rules[row.rule], zone) for key, row in shown.items())
+
+    def explain(line: StatementLine) -> tuple[Step, ...]:
+        row = shown[line.key]
+        return explained(row, rules[row.rule], request.as_of)
+
+    parameters: dict[str, Value] = {"month": request.month or None, "person": request.person or None}
+    return Statement(
+        "deadlines", request.as_of, request.pack.id, request.pack.hash, parameters, lines,
+        _totals(evaluation, len(lines)), _findings(evaluation, list(shown.values())), explain,
+    )  # fmt: skip
+
+
+def _wanted(evaluation: Evaluation, month: str) -> Flags:
+    if not month:
+        return np.ones(len(evaluation.status), dtype=np.bool_)
+    first = date.fromisoformat(f"{month}-01")
+    low, high = day_number(first) * DAY, day_number(add_months(first, 1)) * DAY
+    unmet = np.isin(evaluation.status, [CODE[status] for status in UNMET_STATUSES])
+    met = np.isin(evaluation.status, [CODE["met"], CODE["met_late"]])
+    dated = (evaluation.met_at != MISSING) & (evaluation.met_at != UNMET)
+    return np.asarray(unmet | (met & dated & (evaluation.met_at >= low) & (evaluation.met_at < high)))
+
+
+def _order(row: Listed) -> tuple[int, int, str, str, str]:
+    """Overdue first, critical before high, the oldest first; the same whatever order the records came in."""
+    return CODE[row.status], SEVERITIES.index(row.severity), str(row.due_at or "~"), row.rule, line_key(row)
+
+
+def line_key(row: Listed) -> str:
+    """Rule, form, record and repetition: one obligation."""
+    return ":".join(filter(None, (row.rule, row.template, row.subject, row.occurrence)))
+
+
+def _line(key: str, row: Listed, rule: Rule, zone: ZoneInfo) -> StatementLine:
+    values: dict[str, Value] = {
+        "rule": row.rule, "label": rule.label, "template": row.template, "record_id": row.record_id,
+        "line_no": row.line_no, "occurrence": row.occurrence, "trigger_at": _aware(row.trigger_at, zone),
+        "due_at": _aware(row.due_at, zone), "met_at": _aware(row.met_at, zone), "status": row.status,
+        "late_calendar": row.late_calendar, "late_working": row.late_working, "late_unit": row.late_unit,
+        "severity": row.severity, "owner_id": row.owner_id, "escalated_to": row.escalated_to, "who": list(rule.who),
+        "provisional": row.provisional,
+    }  # fmt: skip
+    sources = () if row.template in VIEWS else (Source(row.template, row.record_id, row.line_no),)
+    cite = rule.cite
+    return StatementLine(key, values, sources, Citation(cite.document, cite.clause, cite.zh, cite.en))
+
+
+def _aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=zone)
+
+
+def _totals(evaluation: Evaluation, listed: int) -> dict[str, Value]:
+    counts = evaluation.counts()
+    by_status: dict[str, Value] = {status: sum(tally[status] for tally in counts.values()) for status in STATUSES}
+    by_rule: dict[str, Value] = {
+        rule_id: {str(name): count for name, count in tally.items()} for rule_id, tally in counts.items()
+    }
+    return {"listed": listed, **by_status, "by_rule": by_rule}
+
+
+def _findings(evaluation: Evaluation, rows: Sequence[Listed]) -> tuple[Finding, ...]:
+    """What is withheld: obligations nobody can measure, and due moments on an unpublished schedule."""
+    found = [
+        Finding("E210", params={"rule": rule_id, "count": tally["not_measurable"]}, severity=Severity.WARNING)
+        for rule_id, tally in evaluation.counts().items()
+        if tally["not_measurable"]
+    ]
+    years = sorted({row.due_at.year for row in rows if row.provisional and row.due_at})
+    found += [Finding("E211", params={"year": str(year)}, severity=Severity.INFO) for year in years]
+    return tuple(found)
+
+
+def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ...]:
+    """How the obligation came about, how its due moment was counted, and where it stands."""
+    steps = [Step("deadline.rule", {"rule": row.rule, "label": rule.label})]
+    if row.trigger_at is None or row.due_at is None:
+        steps.append(Step("deadline.no_moment" if row.status == "not_measurable" else "deadline.not_begun"))
+        return tuple(steps)
+    steps.append(Step("deadline.start", {"at": row.trigger_at}))
+    steps.append(Step("deadline.promised") if row.promised else _counting(row.way))
+    steps.append(Step("deadline.due", {"at": row.due_at}))
+    if row.provisional:
+        steps.append(Step("deadline.provisional", {"year": str(row.due_at.year)}))
+    if rule.grace is not None:
+        steps.append(Step(f"deadline.grace_{rule.grace.unit}", {"amount": rule.grace.amount}))
+    steps.append(_standing(row, as_of))
+    if row.escalated_to:
+        steps.append(Step("deadline.escalated", {"to": row.escalated_to}))
+    if rule.option is not None:
+        steps.append(Step("deadline.option", {"text": rule.option}))
+    return tuple(steps)
+
+
+def _counting(due: Due) -> Step:
+    """The way of counting, as a step: its code is the clock, for periods with what picks the day."""
+    if due.clock == "period":
+        pick = next((name for name in ("weekday", "workday", "day") if getattr(due, name)), "end")
+        amount = getattr(due, pick, 0)
+        return Step(f"deadline.period_{pick}" if pick != "end" else f"deadline.{due.unit}_end", {"amount": amount})
+    if due.amount_from is not None:
+        return Step("deadline.amount_from_record")
+    direction = "before" if due.amount < 0 else "after"
+    return Step(f"deadline.{due.clock}_{due.unit}_{direction}", {"amount": abs(due.amount)})
+
+
+def _standing(row: Listed, as_of: date | datetime) -> Step:
+    if row.status in {"met", "met_late"} and row.met_at is None:
+        return Step("deadline.met_undated")
+    moment = row.met_at if row.status in {"met", "met_late"} else as_of
+    if row.late_calendar is None or row.late_working is None:
+        return Step(f"deadline.{row.status}", {"at": moment})
+    if row.late_unit == "day":
+        return Step(
+            f"deadline.{row.status}_days", {"at": moment, "late": row.late_calendar, "working": row.late_working}
+        )
+    late, working = _span(row.late_calendar), _span(row.late_working)
+    return Step(f"deadline.{row.status}_time", {"at": moment, "late": late, "working": working})
+
+
+def _span(seconds: int) -> str:
+    """1:05:09 for an hour, five minutes and nine seconds; days are counted in hours."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,0 +1,68 @@
+"""The register of reports: every report by its name, what it is asked and what it answers.
+
+A report is a pure function of a `Request`. Adding one is a line in `REPORTS` and its texts `report.<name>` in
+forms/locales/<lang>/reports.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from reports.frames import Frames
+from reports.statement import Statement
+from schemas.calendar import WorkingCalendar
+from schemas.rule_packs import Pack
+
+if TYPE_CHECKING:
+    from reports.deadlines import Memo
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a report is asked. as_of: wall-clock time of the company's zone; a date means its 00:00.
+
+    month: "2026-10", "" for none. person: a staff id, "" for everybody. kept: what reports keep from one request to
+    the next over the same rules, to save work; never needed for the answer.
+    """
+
+    frames: Frames
+    pack: Pack
+    as_of: date | datetime
+    calendar: WorkingCalendar
+    month: str = ""
+    person: str = ""
+    kept: dict[str, Memo] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        """The day asked about."""
+        return self.as_of.date() if isinstance(self.as_of, datetime) else self.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKind:
+    """One report. number: its number in the specification. build: "module:function" of Request → Statement.
+
+    month: whether it speaks of one month, and which when none is given ("" none needed). reads: the tables whose
+    problems concern it; empty for all.
+    """
+
+    number: str
+    build: str
+    month: Literal["", "this", "optional"] = ""
+    reads: tuple[str, ...] = ()
+
+    def function(self) -> Callable[[Request], Statement]:
+        """The report's function, imported when first asked for."""
+        module, name = self.build.split(":")
+        found: Callable[[Request], Statement] = getattr(import_module(module), name)
+        return found
+
+
+REPORTS: Mapping[str, ReportKind] = {
+    "deadlines": ReportKind("R08", "reports.deadline_report:deadlines", "optional"),
+}
