@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from schemas import rights
 from schemas.finding import Finding
-from schemas.record import Actor, Record, Rejected, Submission, TypedLine
+from schemas.record import Actor, Record
 from services.config import Config
 from services.ports import Clock, NewId
 from services.templates import locale_dirs, template_dirs
-from sheets_adapter.contract import StoreUnavailable
+from sheets_adapter.contract import StoreError, StoreUnavailable
 from sheets_adapter.journal import Journal
 from sheets_adapter.sync_state import Conflict, SyncStatus
 
@@ -133,20 +133,22 @@ class Sync:
         return tuple(conflict for conflict in seen if conflict is not None)
 
     def resolve(self, number: int, side: Literal["ours", "theirs"], actor: Actor) -> tuple[Finding, ...]:
-        """Settles a conflict: the portal's text stays, or the workbook's is written like any edit of his.
+        """Settles a conflict: the portal's text stays, or the workbook's is put in its place.
 
-        Findings say why it could not be written; the conflict then stays open.
+        Findings say why it was not settled: A044 his role may not edit the form, S072 somebody was quicker.
         """
-        conflict = self._backend.state.conflict(number)
-        if conflict is None or conflict.state != "open" or self._seen(conflict, actor) is None:
-            return ()
+        from sheets_adapter.conflicts import settle_conflict
+
+        state, repository = self._backend.state, self._repository()
+        conflict = state.conflict(number)
+        if conflict is None or self._seen(conflict, actor) is None:
+            return (Finding("S072"),)
         if not rights.may(actor, self._catalogue()[conflict.table.partition(".")[0]], "edit"):
             return (Finding("A044"),)
-        if side == "theirs":
-            outcome = self._write_theirs(conflict, actor)
-            if outcome:
-                return outcome
-        self._backend.state.resolve_conflict(number, side, actor.signature, self._clock())
+        try:
+            settle_conflict(state, self._journal, repository, number, side, actor, self._clock)
+        except StoreError as error:
+            return (Finding(error.code, params=error.params),)
         self.poke()
         return ()
 
@@ -175,35 +177,6 @@ class Sync:
             row = self._journal.get(conflict.table, conflict.row_id)
             record_id = row.values.get("record_id", "") if row else ""
         return self._repository().get(template, record_id, actor)
-
-    def _write_theirs(self, conflict: Conflict, actor: Actor) -> tuple[Finding, ...]:
-        record = self._record_of(conflict, actor)
-        assert record is not None
-        line_key = conflict.table.partition(".")[2]
-        lines = {
-            key: tuple(
-                TypedLine(
-                    one.line_id,
-                    {**one.values, conflict.column: conflict.theirs}
-                    if key == line_key and one.line_id == conflict.row_id
-                    else one.values,
-                )
-                for one in rows
-            )
-            for key, rows in record.lines.items()
-        }
-        etags = {one.line_id: one.etag for rows in record.lines.values() for one in rows}
-        values = record.values if line_key else {**record.values, conflict.column: conflict.theirs}
-        submission = Submission(
-            record.template,
-            f"conflict:{self._portal_id}:{conflict.number}",
-            values,
-            lines,
-            record.record_id,
-            {record.record_id: record.etag, **etags},
-        )
-        outcome = self._repository().submit(submission, actor)
-        return outcome.findings if isinstance(outcome, Rejected) else ()
 
     # what set-up and the composition root ask
 

@@ -67,12 +67,13 @@ def test_both_values_are_kept_and_shown(portal, admin, clashed) -> None:
     assert portal.sync.status().conflicts == 1
 
 
-def test_taking_the_workbooks_value_writes_it_as_an_edit_of_his(portal, admin, clashed) -> None:
+def test_taking_the_workbooks_value_writes_it_in_both_places(portal, admin, clashed) -> None:
     (conflict,) = portal.sync.conflicts(admin)
     assert portal.sync.resolve(conflict.number, "theirs", admin) == ()
     assert portal.repository.get("customer_info", clashed, admin).values["region"] == "其它地区"
     last = portal.repository.history("customer_info", clashed, admin)[-1]
-    assert (last.actor, last.verb, last.after["region"]) == ("S001 孙丽", "edit", "其它地区")
+    assert (last.verb, last.after["region"]) == ("merge", "其它地区")
+    assert portal.repository.get("customer_info", clashed, admin).system["updated_by"] == "S001 孙丽"
     portal.sync.fold_now()
     assert cell(portal, "区域") == "其它地区"
     assert portal.sync.conflicts(admin) == ()
@@ -90,7 +91,7 @@ def test_keeping_the_portals_value_changes_no_record(portal, admin, clashed) -> 
 def test_a_conflict_is_settled_once(portal, admin, clashed) -> None:
     (conflict,) = portal.sync.conflicts(admin)
     portal.sync.resolve(conflict.number, "ours", admin)
-    assert portal.sync.resolve(conflict.number, "theirs", admin) == ()
+    assert [finding.code for finding in portal.sync.resolve(conflict.number, "theirs", admin)] == ["S072"]
     assert portal.repository.get("customer_info", clashed, admin).values["region"] == "本省"
 
 
@@ -98,7 +99,7 @@ def test_who_may_not_see_the_record_sees_no_conflict_and_settles_none(portal, ad
     stranger = Actor("x", "S009", "李娜", frozenset({"sales_rep"}))
     (conflict,) = portal.sync.conflicts(admin)
     assert portal.sync.conflicts(stranger) == ()
-    assert portal.sync.resolve(conflict.number, "theirs", stranger) == ()
+    assert [finding.code for finding in portal.sync.resolve(conflict.number, "theirs", stranger)] == ["S072"]
     assert portal.sync.conflicts(admin) == (conflict,)
 
 
