@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sheets_adapter.contract import Column, Kind, Row, TableSpec
 
@@ -209,6 +210,14 @@ class _NarrowLayout(Layout):
     @property
     def _own(self) -> str:
         return "r._row, r._id, r._version, r._revision, NULL, NULL, NULL"
+
+    def row(self, cells: Sequence[Any]) -> Row:
+        values = {
+            key: decoder(cell)
+            for (key, decoder), cell in zip(self._decoders, cells[7:], strict=True)
+            if cell is not None
+        }
+        return Row(cells[1], values, {}, {}, cells[2], cells[3])
 
 
 def _loads(text: SqlValue) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,9 @@ class _Targets:
         self._template = template
         self.revision = 0
         self._rows: dict[str, Target] = {}
-        self._by_key: dict[str, dict[str, Target]] = {}
-        self._by_text: dict[str, dict[str, Target]] = {}
+        # tuples, almost always of one: there may be hundreds of thousands
+        self._by_key: dict[str, tuple[Target, ...]] = {}
+        self._by_text: dict[str, tuple[Target, ...]] = {}
         self.live = 0
 
     def refresh(self, store: Store, revision: int) -> None:
@@ -55,33 +56,39 @@ class _Targets:
             return
         display = display_of(template, row.values, row.row_id)
         is_live = row.values.get("status") != VOID
-        folded_key, folded_display = fold(key), fold(display)
-        target = Target(row.row_id, key, display, is_live, f"{folded_key} {folded_display}")
+        target = Target(row.row_id, key, display, is_live, f"{fold(key)} {fold(display)}")
         self._rows[row.row_id] = target
-        self._by_key.setdefault(key, {})[row.row_id] = target
-        for text in {folded_key, folded_display}:
-            self._by_text.setdefault(text, {})[row.row_id] = target
+        for index, text in self._entries(target):
+            index[text] = (*index.get(text, ()), target)
         self.live += is_live
+
+    def _entries(self, target: Target) -> Iterator[tuple[dict[str, tuple[Target, ...]], str]]:
+        yield self._by_key, target.key
+        folded_key, _, folded_display = target.folded.partition(" ")
+        yield self._by_text, folded_key
+        if folded_display != folded_key:
+            yield self._by_text, folded_display
 
     def _forget(self, row_id: str) -> None:
         target = self._rows.pop(row_id, None)
         if target is None:
             return
         self.live -= target.is_live
-        for index, texts in ((self._by_key, [target.key]), (self._by_text, target.folded.split(" "))):
-            for text in texts:
-                index.get(text, {}).pop(row_id, None)
-                if not index.get(text):
-                    index.pop(text, None)
+        for index, text in self._entries(target):
+            rest = tuple(other for other in index[text] if other.row_id != row_id)
+            if rest:
+                index[text] = rest
+            else:
+                del index[text]
 
     def of_key(self, key: str) -> Target | None:
         """The record of that key, a live one first."""
-        found = self._by_key.get(key, {}).values()
-        return next((target for target in found if target.is_live), next(iter(found), None))
+        found = self._by_key.get(key, ())
+        return next((target for target in found if target.is_live), found[0] if found else None)
 
     def of_text(self, text: str) -> tuple[str, ...]:
         """Keys whose folded key or display is that text: of live records, else of withdrawn ones."""
-        found = self._by_text.get(fold(text), {}).values()
+        found = self._by_text.get(fold(text), ())
         live = {target.key for target in found if target.is_live}
         return tuple(sorted(live or {target.key for target in found}))
 
