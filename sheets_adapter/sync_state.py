@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from schemas.finding import CellRef, Finding, Severity
-from sheets_adapter.codec import Seen
+from sheets_adapter.codec import RAW, Seen
 from sheets_adapter.columns import SheetMap
 from sheets_adapter.journal_layout import quoted
 from sheets_adapter.sqlite_files import named_errors
@@ -91,6 +91,11 @@ class Conflict:
     ours_at: str
     found_at: str
     state: Literal["open", "ours", "theirs", "superseded"]
+
+    def shown(self, side: Literal["base", "ours", "theirs"]) -> str:
+        """One side's text for people; a cell that does not fit its field shows what it holds."""
+        text: str = getattr(self, side)
+        return text.removeprefix(RAW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,11 @@ def test_an_edited_cell_is_taken_with_the_workbook_as_its_author(office: Office)
     assert office.values("r2")["credit"] == "2500.50"
     assert office.values("r2")["updated_by"] == "工作簿"
     assert office.by_id()["r2"]["更新人"] == "工作簿"
-    assert [change.source for change in office.journal.changes(row_id="r2")] == ["portal", "workbook"]
+    changes = office.journal.changes(row_id="r2")
+    assert [(change.source, change.actor) for change in changes] == [
+        ("portal", "S001 张三"), ("workbook", "工作簿"), ("system", "系统"),
+    ]  # fmt: skip
+    assert office.by_id()["r2"]["两倍额度"] == 5001
 
 
 def test_an_edit_made_while_the_portal_was_off_is_taken_when_it_starts(office: Office) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from schemas.catalogue import Catalogue
 from schemas.record import LIVE
 from schemas.template import Template
-from sheets_adapter.contract import Put, Row, Stale, WriteBatch, Written
+from sheets_adapter.contract import Put, Row, WriteBatch, Written
 from sheets_adapter.excel import ExcelBackend, WorkbookPlace
 from sheets_adapter.journal import Journal
-from sheets_adapter.record_tables import table_specs
-from sheets_adapter.references import ReferenceIndex
+from sheets_adapter.repository import Repository
 from sheets_adapter.sync_state import SyncStatus
-from sheets_adapter.take_in import SheetRow, TakenIn
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 21, 9, 0, tzinfo=SHANGHAI)
@@ -89,29 +88,6 @@ def changed_template(template: Template, **changes: Any) -> Template:
     return Template.model_validate({**template.model_dump(by_alias=True), **changes})
 
 
-class PlainRecorder:
-    """The repository's part in taking in, without rights, numbers and computing."""
-
-    def __init__(self, journal: Journal, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
-        self._journal = journal
-        self._clock = clock
-        self.references = ReferenceIndex(journal, catalogue)
-
-    def take_in(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> TakenIn:
-        """Writes the rows; those changed meanwhile are stale."""
-        stale: set[str] = set()
-        while True:
-            puts = [
-                Put(table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
-                for row in rows
-                if row.row_id not in stale
-            ]
-            answer = self._journal.write(WriteBatch(tuple(puts), "工作簿", self._clock(), "workbook"))
-            if isinstance(answer, Written):
-                return TakenIn(answer.rows, tuple(stale))
-            stale |= {problem.put.row_id for problem in answer.problems if isinstance(problem, Stale)}
-
-
 @dataclass
 class Office:
     """One company's workbook and portal. `now` moves on by a second with every look at the clock."""
@@ -132,13 +108,10 @@ class Office:
         """Starts the portal (again)."""
         self.catalogue = Catalogue(self.templates)
         self.journal = Journal(self.state_dir / f"{self.portal_id}.journal", clock=self.clock)
-        for template in self.templates:
-            for spec in table_specs(template):
-                self.journal.ensure_table(spec)
-        recorder = PlainRecorder(self.journal, self.catalogue, self.clock)
+        self.repository = Repository(self.journal, self.catalogue, clock=self.clock, new_id=self.new_id)
         place = WorkbookPlace(self.workbook, self.state_dir, self.portal_id)
         self.backend = ExcelBackend(
-            place, self.journal, recorder, self.catalogue,
+            place, self.journal, self.repository, self.catalogue,
             clock=self.clock, new_id=self.new_id, explanation=["说明", "请勿改动记录编号。"],
         )  # fmt: skip
         self.state = self.backend.state
@@ -171,6 +144,8 @@ class Office:
             system |= dict.fromkeys(("created_at", "submitted_at", "approved_at", "updated_at"), at)
             system |= dict.fromkeys(("created_by", "updated_by"), "S001 张三")
         merged = {**system, **(before.values if before else {}), **values}
+        if table == "customers" and "credit" in merged:
+            merged["double_credit"] = f"{Decimal(merged['credit']) * 2}"
         put = Put(
             table, row_id, merged, "edit" if before else "create",
             raw=before.raw if before else {}, extra=before.extra if before else {},

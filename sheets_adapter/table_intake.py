@@ -1,0 +1,349 @@
+"""Merging one sheet: row by row, in batches, each handed to the journal before it is remembered as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from schemas.finding import CellRef, Finding, Severity
+from schemas.record import LIVE, VOID
+from sheets_adapter.codec import STATUS, DecodedRow, RowReader, RowWriter, Seen, cells_of, parts_of
+from sheets_adapter.columns import EXTRA
+from sheets_adapter.contract import ABSENT, Query, Row, Test, Verb
+from sheets_adapter.identity import IdScheme, Missing, identify
+from sheets_adapter.intake import WORKBOOK, Intake, SheetRow, TakenIn, base_contents
+from sheets_adapter.merge import Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
+from sheets_adapter.sheet_reading import OpenedSheet
+from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text
+from sheets_adapter.xlsx.addresses import column_letters
+
+BATCH = 500
+"""Rows per journal write: submits wait behind one batch, not behind a whole sheet."""
+
+
+class _SeenTexts(Mapping[str, Seen]):
+    """Contents by row id, read from their texts only when asked for."""
+
+    def __init__(self, texts: Mapping[str, str | None]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, row_id: str) -> Seen:
+        text = self._texts.get(row_id)
+        if not text:
+            raise KeyError(row_id)
+        return seen_from(text)
+
+    def __iter__(self) -> Iterator[str]:
+        return (row_id for row_id, text in self._texts.items() if text)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Expected(Mapping[str, Missing]):
+    """Records the file should hold, looked at only where a row without an id asks for them."""
+
+    def __init__(self, seen: Mapping[str, Seen], places: Mapping[str, RowPlace], id_column: str) -> None:
+        self._seen, self._places, self._id_column = seen, places, id_column
+
+    def __getitem__(self, row_id: str) -> Missing:
+        seen = self._seen[row_id]
+        place = self._places.get(row_id)
+        return Missing(seen, place.place if place else 0, seen.shown.get(self._id_column, "") != row_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A row to merge: the record's id and its row in the sheet, None where it has none."""
+
+    row_id: str
+    theirs: DecodedRow | None
+
+
+class TableIntake:
+    """Merges one sheet."""
+
+    def __init__(self, intake: Intake, sheet: OpenedSheet, generation: Callable[[], int]) -> None:
+        self._intake = intake
+        self._sheet = sheet
+        self._plan = sheet.plan
+        self._generation = generation
+        self._state = intake.state
+        self._current = intake.state.current(sheet.plan.table)
+        stale = intake.lineage.blind or intake.lineage.at is not None
+        self._base = base_contents(intake.state, sheet.plan.table, intake.lineage) if stale else self._current
+        self._seen = _SeenTexts(self._base)
+        self._places = intake.state.places(sheet.plan.table)
+        self._writer = RowWriter(sheet.plan, intake.context.references)
+        self._rules = self._merge_rules()
+        self._findings: list[Finding] = []
+        self._row_findings: list[RowFinding] = []
+        self._kept: dict[str, str | None] = {}
+        self._last_line: dict[str, int] = {}
+
+    def _merge_rules(self) -> MergeRules:
+        mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
+        columns = (mapped & self._plan.cell_columns) | {STATUS}
+        extras = set(self._sheet.map.extras)
+        known = self._state.sheet(self._plan.table)
+        if known and self._base is self._current:
+            extras |= set(known.map.extras)  # a column of theirs that is no longer there was taken out
+        columns |= {EXTRA + header for header in extras}
+        return MergeRules(frozenset(columns), self._plan.protected, self._intake.lineage.removes)
+
+    def run(self) -> bool:
+        """Merges the sheet; whether a reference in it names nobody."""
+        reader = RowReader(self._plan, self._sheet.map, self._seen, self._intake.context)
+        settled, changed = self._divide(reader)
+        scheme = IdScheme(self._sheet.map.sheet, self._record_key(), self._intake.new_id)
+        known = _SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
+        found = identify(changed, settled, _Expected(known, self._places, self._plan.id_column), scheme)
+        self._findings += [*reader.findings, *found.findings]
+        absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
+        pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
+        for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
+            self._merge_batch(batch)
+        self._settle(settled)
+        old = self._state.sheet(self._plan.table)
+        kept = [
+            RowFinding(one.row_id, _moved_to(one.finding, settled[one.row_id]))
+            for one in self._state.row_findings(self._plan.table)
+            if one.row_id in settled
+        ]
+        with self._state.transaction():
+            self._state.put_findings(self._plan.table, self._findings, [*kept, *self._row_findings])
+            self._state.put_sheet(
+                self._plan.table, SheetState(self._sheet.map, self._sheet.crc, old.folded if old else 0)
+            )
+        return reader.unresolved
+
+    def _record_key(self) -> str | None:
+        return None if self._plan.line else self._plan.template.record_key
+
+    def _divide(self, reader: RowReader) -> tuple[dict[str, int], list[DecodedRow]]:
+        """Rows that read exactly as last seen (id → sheet row), and all others."""
+        settled: dict[str, int] = {}
+        changed: list[DecodedRow] = []
+        for row in reader.read(self._sheet.rows):
+            known = self._current.get(row.row_id)
+            if known and row.row_id not in settled and self._base.get(row.row_id) == known == seen_text(row.seen):
+                settled[row.row_id] = row.row
+            else:
+                changed.append(row)
+        return settled, changed
+
+    def _settle(self, settled: Mapping[str, int]) -> None:
+        """Remembers where unchanged rows are now; people sort."""
+        moved: dict[str, RowPlace] = {}
+        for row_id, row in settled.items():
+            old = self._places.get(row_id)
+            if old is None:
+                moved[row_id] = RowPlace(row, 0, dirty=True)
+            elif old.place != row:
+                moved[row_id] = replace(old, place=row)
+        if moved:
+            self._state.put_places(self._plan.table, moved)
+
+    # one batch: merge, hand to the journal, remember
+
+    def _merge_batch(self, pairs: Sequence[_Pair]) -> None:
+        waiting = list(pairs)
+        while waiting:
+            ours = self._intake.store.get_many(self._plan.table, [pair.row_id for pair in waiting])
+            waiting = [pair for pair in waiting if self._is_ours_to_merge(pair, ours)]
+            merges = [(pair, self._merge(pair, ours.get(pair.row_id))) for pair in waiting]
+            self._announce([pair for pair, merge in merges if merge.verdict is Verdict.ADOPT])
+            writes = [self._write(pair, merge, ours) for pair, merge in merges if merge.verdict in _WRITING]
+            written = TakenIn(())
+            if writes:
+                written = self._intake.taker.take_in(self._plan.table, self._sheet.map.sheet, writes)
+            now = ours | {row.row_id: row for row in written.rows}
+            self._row_findings += self._of_rows(written.findings, writes)
+            self._remember([one for one in merges if one[0].row_id not in written.stale], ours, now)
+            waiting = [pair for pair in waiting if pair.row_id in written.stale]
+
+    def _of_rows(self, findings: Sequence[Finding], writes: Sequence[SheetRow]) -> list[RowFinding]:
+        rows = {write.row: write.row_id for write in writes}
+        return [RowFinding(rows.get(one.at.row, "") if isinstance(one.at, CellRef) else "", one) for one in findings]
+
+    def _is_ours_to_merge(self, pair: _Pair, ours: Mapping[str, Row]) -> bool:
+        """A row the journal does not know needs a row in the sheet; a line also needs its record."""
+        if pair.row_id in ours:
+            return True
+        if pair.theirs is None:
+            return False
+        if self._plan.line is None:
+            return True
+        record_id = pair.theirs.seen.cells.get("record_id", "")
+        if record_id and self._intake.store.get(self._plan.template.key, record_id) is not None:
+            return True
+        self._tell("S071", pair.theirs, "record_id", Severity.WARNING, value=record_id)
+        return False
+
+    def _merge(self, pair: _Pair, ours: Row | None) -> RowMerge:
+        base = self._seen.get(pair.row_id)
+        base_cells = base.cells if base else None
+        if pair.theirs is None:
+            assert ours is not None
+            deleted = pair.row_id in self._base and self._base[pair.row_id] is None
+            return merge_missing_row(pair.row_id, base_cells, cells_of(ours), in_base=deleted, rules=self._rules)
+        seen = pair.theirs.seen
+        if ours is None:
+            return RowMerge(pair.row_id, Verdict.ADOPT, seen.cells, taken=frozenset(seen.cells))
+        merge = merge_row(pair.row_id, base_cells, cells_of(ours), seen.cells, self._rules, seen.formulas)
+        for clash in merge.put_back:
+            if clash.theirs:
+                self._tell("S066", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, kept=clash.ours)
+        for clash in merge.differing:
+            self._tell("S067", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, computed=clash.ours)
+        return merge
+
+    def _announce(self, adopted: Sequence[_Pair]) -> None:
+        """Remembers the new ids before the journal gets the rows: done twice, they are the same records."""
+        if adopted:
+            with self._state.transaction():
+                self._keep_contents(adopted)
+                self._state.put_places(
+                    self._plan.table,
+                    {pair.row_id: RowPlace(pair.theirs.row, 0, dirty=True) for pair in adopted if pair.theirs},
+                )
+
+    def _keep_contents(self, pairs: Sequence[_Pair]) -> None:
+        self._put_contents({pair.row_id: seen_text(pair.theirs.seen) for pair in pairs if pair.theirs})
+
+    def _put_contents(self, contents: Mapping[str, str | None]) -> None:
+        """Remembers what differs from what is remembered; `_current` stays what it was, retries compare with it."""
+        known = self._current | self._kept
+        new = {row_id: text for row_id, text in contents.items() if row_id not in known or known[row_id] != text}
+        if new:
+            self._state.put_contents(self._plan.table, self._generation(), new)
+            self._kept.update(new)
+
+    def _write(self, pair: _Pair, merge: RowMerge, ours: Mapping[str, Row]) -> SheetRow:
+        before = ours.get(pair.row_id)
+        parts = parts_of(merge.cells)
+        verb = _verb(merge, before)
+        if before is not None:
+            values = self._touched(parts.values)
+        else:
+            values = self._adopted_line(parts.values) if self._plan.line else self._adopted(parts.values)
+        return SheetRow(
+            pair.row_id, values, parts.raw, parts.extra, verb, before.etag if before else ABSENT,
+            pair.theirs.row if pair.theirs else 0,
+        )  # fmt: skip
+
+    def _touched(self, values: Mapping[str, str]) -> dict[str, str]:
+        if self._plan.line:
+            return dict(values)
+        return {**values, "updated_at": self._now(), "updated_by": WORKBOOK}
+
+    def _adopted(self, values: Mapping[str, str]) -> dict[str, str]:
+        """System columns nobody filled in: created now by the person in the owner field, else by the workbook."""
+        created = values.get("created_at", self._now())
+        defaults = {
+            "status": LIVE,
+            "created_at": created,
+            "created_by": self._owner(values) or WORKBOOK,
+            "submitted_at": created,
+            "approved_at": created,
+            "updated_at": created,
+        }
+        return {**defaults, **values}
+
+    def _adopted_line(self, values: Mapping[str, str]) -> dict[str, str]:
+        """A line without a number comes after the record's others."""
+        if values.get("line_no"):
+            return {"status": LIVE, **values}
+        record_id = values["record_id"]
+        if record_id not in self._last_line:
+            query = Query(self._plan.table, (Test("record_id", "eq", record_id),), sort=(("line_no", True),), limit=1)
+            rows = self._intake.store.query(query).rows
+            number = rows[0].values.get("line_no", "") if rows else ""
+            self._last_line[record_id] = int(number) if number.isdecimal() else 0
+        self._last_line[record_id] += 1
+        return {"status": LIVE, **values, "line_no": str(self._last_line[record_id])}
+
+    def _owner(self, values: Mapping[str, str]) -> str:
+        for key, one in self._plan.fields.items():
+            if one.owner and (staff := values.get(key, "")):
+                references = self._intake.context.references
+                display = references.display(self._plan.targets.get(key, ""), staff) if references else None
+                return f"{staff} {display or ''}".strip()
+        return ""
+
+    def _now(self) -> str:
+        return self._intake.at.strftime("%Y-%m-%d %H:%M:%S")
+
+    def _remember(
+        self, merges: Sequence[tuple[_Pair, RowMerge]], ours: Mapping[str, Row], now: Mapping[str, Row]
+    ) -> None:
+        """Keeps what the file holds and where, what it still lacks, and what clashed."""
+        gone: dict[str, str | None] = {}
+        places: dict[str, RowPlace] = {}
+        with self._state.transaction():
+            for pair, merge in merges:
+                row = now[pair.row_id]
+                places[pair.row_id] = self._place(pair, merge, row)
+                if pair.theirs is None:
+                    gone[pair.row_id] = "" if merge.verdict is Verdict.READD else None
+                for clash in _clashes(pair, merge):
+                    self._state.add_conflict(self._conflict(clash, row))
+            self._keep_contents([pair for pair, _ in merges if pair.theirs])
+            self._put_contents(gone)
+            self._state.put_places(self._plan.table, places)
+
+    def _place(self, pair: _Pair, merge: RowMerge, row: Row) -> RowPlace:
+        if pair.theirs is None:
+            back = merge.verdict is Verdict.READD
+            return RowPlace(0, 0 if back else row.revision, dirty=back)
+        extras = self._sheet.map.extras
+        if self._writer.differences(pair.row_id, cells_of(row), pair.theirs.seen, extras):
+            old = self._places.get(pair.row_id)
+            return RowPlace(pair.theirs.row, old.revision if old else 0, dirty=True)
+        return RowPlace(pair.theirs.row, row.revision)
+
+    def _conflict(self, clash: Clash, row: Row) -> Conflict:
+        by = row.values.get("updated_by") or row.values.get("created_by", "")
+        at = row.values.get("updated_at") or row.values.get("created_at", "")
+        found_at = self._intake.at.isoformat()
+        sides = (clash.base, clash.ours, clash.theirs)
+        return Conflict(0, self._plan.table, row.row_id, clash.column, *sides, by, at, found_at, "open")
+
+    def _tell(self, code: str, row: DecodedRow, column: str, severity: Severity, **params: str) -> None:
+        at = self._sheet.map.columns.get(column)
+        place = CellRef(self._sheet.map.sheet, row.row, "" if at is None else column_letters(at))
+        header = self._plan.by_column[column].header if column in self._plan.by_column else column
+        self._findings.append(Finding(code, place, {"column": header, **params}, severity))
+
+
+_WRITING = frozenset({Verdict.TAKE, Verdict.ADOPT, Verdict.REMOVE})
+
+
+def _verb(merge: RowMerge, before: Row | None) -> Verb:
+    if before is None:
+        return "adopt"
+    was, now = before.values.get(STATUS), merge.cells.get(STATUS)
+    if was != now and now == VOID:
+        return "withdraw"
+    return "restore" if was != now and was == VOID else "merge"
+
+
+def _clashes(pair: _Pair, merge: RowMerge) -> Sequence[Clash]:
+    """A row changed in the portal and deleted in the file is one conflict, about its status."""
+    if pair.theirs is None and merge.clashes:
+        return [Clash(STATUS, LIVE, merge.cells.get(STATUS, LIVE), VOID)]
+    return merge.clashes
+
+
+def _moved_to(finding: Finding, row: int) -> Finding:
+    return replace(finding, at=replace(finding.at, row=row)) if isinstance(finding.at, CellRef) else finding
+
+
+def _batches(pairs: Sequence[_Pair]) -> Iterator[Sequence[_Pair]]:
+    return (pairs[start : start + BATCH] for start in range(0, len(pairs), BATCH))
