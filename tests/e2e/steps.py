@@ -1,0 +1,96 @@
+"""What a person does on the screens, and what colleagues do in the workbook meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
+from playwright.sync_api import Locator, Page
+
+from tests.e2e.running import settled
+
+SHEET = "客户信息管理表"
+WRITTEN_WITHIN = 40
+
+
+def open_form(page: Page, url: str, template: str = "customer_info") -> None:
+    page.goto(f"{url}/form?t={template}")
+    page.wait_for_selector("[class*='st-key-field__']")
+    settled(page)
+
+
+def box(page: Page, field: str) -> Locator:
+    """The text box of a field."""
+    return page.locator(f".st-key-field__{field}").locator("input, textarea").first
+
+
+def fill(page: Page, field: str, text: str) -> None:
+    """Types into a field and leaves it, as somebody who presses Tab."""
+    place = box(page, field)
+    place.fill(text)
+    place.press("Tab")
+    settled(page)
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    """Picks an answer, whether it is a pill, a segment or an entry of a list."""
+    place = page.locator(f".st-key-field__{field}")
+    button = place.get_by_role("button", name=option, exact=True).or_(
+        place.get_by_role("radio", name=option, exact=True)
+    )
+    if button.count():
+        button.first.click()
+    else:
+        combobox = place.get_by_role("combobox")
+        combobox.fill(option)
+        page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def fill_customer(page: Page, name: str, *, phone: str = "13912345678") -> None:
+    """The required fields of 客户信息管理表 that have no default."""
+    fill(page, "customer_name", name)
+    fill(page, "contact_name", "李经理")
+    fill(page, "contact_phone", phone)
+    fill(page, "first_contact_on", "2026.3.15")
+    choose(page, "region", "本省")
+
+
+def save(page: Page) -> None:
+    page.locator(".st-key-save button").click()
+
+
+def saved(page: Page) -> None:
+    """Waits for the receipt."""
+    page.wait_for_selector(".st-key-card__receipt")
+    settled(page)
+
+
+def sheet_of(workbook: Path, title: str = SHEET) -> Worksheet:
+    return openpyxl.load_workbook(workbook)[title]
+
+
+def header_of(sheet: Worksheet) -> list[str]:
+    return [str(cell.value) for cell in sheet[1] if cell.value is not None]
+
+
+def records_in(workbook: Path, title: str = SHEET) -> list[dict[str, object]]:
+    """The sheet as header → cell value, empty rows left out."""
+    rows = list(sheet_of(workbook, title).iter_rows(values_only=True))
+    header = [str(cell) for cell in rows[0]]
+    return [dict(zip(header, row, strict=True)) for row in rows[1:] if any(cell is not None for cell in row)]
+
+
+def names_in(workbook: Path) -> list[object]:
+    return [record["客户名称"] for record in records_in(workbook)]
+
+
+def eventually(condition: Callable[[], object], complaint: str, within: float = WRITTEN_WITHIN) -> None:
+    """Waits for what happens in another process, such as writing into the workbook."""
+    until = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < until, complaint
+        time.sleep(0.25)
