@@ -129,6 +129,7 @@ class App:
             self._private,
             clock=self.clock,
             labels=lambda: self.labels,
+            catalogue=lambda: self.catalogue,
             repository=lambda: self.repository,
             accounts=self.accounts,
             workbook=self.sync,

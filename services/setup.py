@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from schemas.finding import FieldRef, Finding, Severity
+from schemas.finding import FieldRef, Finding, Param, Severity
 from schemas.folding import fold
 from schemas.record import SYSTEM_ACTOR, Rejected, Saved, Submission, Typed
+from schemas.template import Label
 from services.accounts import LANGUAGES, Account, AccountRefused, Accounts, find_login_problems
 from services.config import Config
 from services.passwords import find_password_problems
@@ -22,6 +23,7 @@ from services.samples import load_samples
 from sheets_adapter.private import PrivateStore
 
 if TYPE_CHECKING:
+    from schemas.catalogue import Catalogue
     from schemas.labels import Labels
     from sheets_adapter.repository import Repository
 
@@ -80,6 +82,7 @@ class Setup:
         *,
         clock: Clock,
         labels: Callable[[], Labels],
+        catalogue: Callable[[], Catalogue],
         repository: Callable[[], Repository],
         accounts: Accounts,
         workbook: WorkbookDoor,
@@ -88,6 +91,7 @@ class Setup:
         self._private = private
         self._clock = clock
         self._labels = labels
+        self._catalogue = catalogue
         self._repository = repository
         self._accounts = accounts
         self._workbook = workbook
@@ -222,13 +226,15 @@ class Setup:
         loaded: dict[str, list[str]] = {}
         findings: list[Finding] = []
         for file in load_samples(self._clock().date()):
+            if file.template not in self._catalogue():
+                continue
             for number, values in enumerate(file.records, start=1):
                 submission = Submission(file.template, f"sample:{file.template}:{number}", values)
                 outcome = repository.submit(submission, SYSTEM_ACTOR)
                 if isinstance(outcome, Saved):
                     loaded.setdefault(file.template, []).append(outcome.record_id)
                 else:
-                    findings.append(_sample_refused(file.template, number, outcome))
+                    findings.append(_sample_refused(self._catalogue()[file.template].label, number, outcome))
         return loaded, findings
 
 
@@ -249,9 +255,10 @@ def _find_choice_problems(answers: SetupAnswers) -> Iterator[Finding]:
         yield Finding("A023", at=FieldRef("rule_pack"), params={"pack": answers.rule_pack, "packs": RULE_PACKS})
 
 
-def _sample_refused(template: str, number: int, outcome: Rejected) -> Finding:
+def _sample_refused(form: Label, number: int, outcome: Rejected) -> Finding:
     codes = tuple(finding.code for finding in outcome.findings)
-    return Finding("A050", params={"template": template, "row": number, "codes": codes}, severity=Severity.WARNING)
+    params: dict[str, Param] = {"template_zh": form.zh, "template_en": form.en, "row": number, "codes": codes}
+    return Finding("A050", params=params, severity=Severity.WARNING)
 
 
 def _hashed(code: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from schemas.finding import Severity
 from schemas.record import SYSTEM_ACTOR
 from services.app import App
 from services.records import ListQuery
@@ -78,3 +79,18 @@ def test_starting_empty_loads_nothing(app) -> None:
     app.setup.run(replace(ANSWERS, sample_data=False), app.setup.code())
     assert customers(app) == []
     assert app.repository.option_count("staff") == 1
+
+
+def test_a_sample_the_companys_own_form_refuses_is_named_and_the_others_are_loaded(app, customer_forms) -> None:
+    path = customer_forms / "customer_info.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("- {value: 机关,", "- {value: 公共机构,"), encoding="utf-8"
+    )
+    app.clock.forward(seconds=2)
+    assert app.reload_templates()
+    (finding,) = app.setup.run(ANSWERS, app.setup.code())
+    assert (finding.code, finding.severity, finding.params["row"]) == ("A050", Severity.WARNING, 9)
+    assert "客户信息管理表" in app.labels.finding(finding, "zh")
+    assert "Customers" in app.labels.finding(finding, "en")
+    assert len(customers(app)) == 12
+    assert not app.setup.needed()

@@ -1,0 +1,142 @@
+"""Reports for people, schedules and audits: one question, one statement. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.finding import Finding, Severity
+from schemas.record import VOID
+from schemas.rule_packs import DEFAULT_PACK, Pack, load_pack
+from services.config import ROOT, Config
+from services.report_data import ReportData, read_store, read_workbook, settings_of
+
+if TYPE_CHECKING:
+    from reports.registry import ReportKind
+    from reports.statement import Statement
+    from schemas.calendar import WorkingCalendar
+    from schemas.template import Template
+    from services.templates import Forms
+
+SHIPPED_RULES = ROOT / "reports" / "rules"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. workbook: None for the configured store. options: pack options for this run, by dotted name."""
+
+    report: str
+    as_of: date | datetime
+    month: str = ""
+    person: str = ""
+    pack: str = ""
+    workbook: Path | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class ReportRefused(Exception):
+    """The question cannot be answered at all; `findings` say what to fix."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__(", ".join(finding.code for finding in findings))
+
+
+def rule_dirs(config: Config) -> tuple[Path, ...]:
+    """Folders of rule packs; a later one adds to an earlier one."""
+    return tuple(folder for folder in (SHIPPED_RULES, config.company_dir / "rules") if folder.is_dir())
+
+
+def report_names() -> tuple[str, ...]:
+    """Every report, by name."""
+    from reports.registry import REPORTS
+
+    return tuple(REPORTS)
+
+
+def answer(question: Question, config: Config, forms: Forms) -> Statement:
+    """Computes the statement. Raises ReportRefused for an unknown report or pack and bad options, StoreError for
+    input that cannot be read at all."""
+    from reports.registry import REPORTS
+
+    if question.report not in REPORTS:
+        raise ReportRefused((Finding("E207", params={"report": question.report, "known": report_names()}),))
+    kind = REPORTS[question.report]
+    pack = choose_pack(question, config)
+    now = _moment(question.as_of, config)
+    data = (
+        read_workbook(question.workbook, forms.catalogue, now)
+        if question.workbook
+        else read_store(config, forms.catalogue, now)
+    )
+    statement = compute(question, kind, pack, data, forms)
+    return replace(statement, parameters={**statement.parameters, "options": dict(question.options)})
+
+
+def choose_pack(question: Question, config: Config) -> Pack:
+    """The pack asked for, else the one of the settings, else the shipped default. Raises ReportRefused."""
+    name = question.pack or settings_of(config).get("rule_pack", "") or DEFAULT_PACK
+    day = question.as_of.date() if isinstance(question.as_of, datetime) else question.as_of
+    pack, findings = load_pack(name, rule_dirs(config), day, question.options)
+    if pack is None:
+        raise ReportRefused(findings)
+    return pack
+
+
+def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, forms: Forms) -> Statement:
+    """The statement over records already read, its findings at their cells."""
+    from reports.frames import frames_of
+    from reports.registry import Request
+
+    frames, findings = frames_of(forms.catalogue, data.rows, pack.rules.pack.timezone)
+    calendar, problems = _calendar(pack, data)
+    month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
+    request = Request(frames, pack, question.as_of, calendar, month, question.person)
+    statement = kind.function()(request)
+    read = tuple(finding for finding in (*data.findings, *findings, *problems) if _concerns(finding, kind, forms))
+    unique = dict.fromkeys(map(_hashable, (*read, *statement.findings)))
+    known = {_hashable(finding): finding for finding in (*read, *statement.findings)}
+    return replace(statement, findings=tuple(data.located(known[each]) for each in unique))
+
+
+def _calendar(pack: Pack, data: ReportData) -> tuple[WorkingCalendar, list[Finding]]:
+    """The pack's calendar with the company's own days (table calendar_override)."""
+    own: dict[date, bool] = {}
+    problems: list[Finding] = []
+    for row in data.rows.get("calendar_override", ()):
+        if row.get("status") == VOID:
+            continue
+        try:
+            own[date.fromisoformat(row.get("on_day", ""))] = row.get("kind") == "上班"
+        except ValueError:
+            params = {"template": "calendar_override", "record_id": row.get("record_id", ""), "field": "on_day"}
+            problems.append(
+                Finding("E201", params={**params, "value": row.get("on_day", "")}, severity=Severity.WARNING)
+            )
+    return pack.rules.calendar.calendar(own), problems
+
+
+def _concerns(finding: Finding, kind: ReportKind, forms: Forms) -> bool:
+    """Whether a problem of the input lies in a sheet the report reads."""
+    sheet = getattr(finding.at, "sheet", "")
+    if not kind.reads or not sheet:
+        return True
+    sheets = [name for key in kind.reads if (template := forms.catalogue.get(key)) for name in _sheets(template)]
+    return sheet in sheets
+
+
+def _sheets(template: Template) -> list[str]:
+    return [template.sheet, *(template.line_sheet(line) for line in template.lines)]
+
+
+def _hashable(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, str(finding.at), str(sorted(finding.params.items(), key=str))
+
+
+def _moment(as_of: date | datetime, config: Config) -> datetime:
+    if isinstance(as_of, datetime):
+        return as_of.replace(tzinfo=config.zone)
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=config.zone)
