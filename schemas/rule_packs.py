@@ -22,6 +22,7 @@ from schemas.calendar import OFFICE_HOURS, OnMissingYear, WorkingCalendar
 from schemas.commission_rules import CommissionPlan, CommissionRules
 from schemas.deadline_rules import Cite, Rule
 from schemas.finding import FileRef, Finding, has_errors
+from schemas.grade_rules import GradeRules
 from schemas.option_findings import OptionPath, close_word, option_finding
 from schemas.template import Key, Label, Meta
 from schemas.yaml_nodes import Document, read_yaml
@@ -96,6 +97,7 @@ class RulePack(Meta):
     deadlines: dict[str, Rule] = Option(default_factory=dict)
     commission: CommissionRules = CommissionRules()
     commission_plans: dict[str, CommissionPlan] = Option(default_factory=dict)
+    grades: GradeRules | None = None
     citations: dict[Key, Cite] = Option(default_factory=dict)
     """The document and clause behind the lines of a statement, by topic."""
 

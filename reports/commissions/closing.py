@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from reports.commissions.payroll import COMPUTED, Payroll, Payslip
 from reports.commissions.people import month_last, month_text
 from reports.commissions.pieces import LINE_OF_KIND, Piece, pieces_of
-from reports.commissions.report import Asked, payslip_values, terms_of
+from reports.commissions.report import month_asked, payroll_of, payslip_values, terms_of
 from reports.money import round_decimal, yuan
+from reports.registry import Request
 from reports.settlement import PLAN_NAME, deal_counts, settlement_number, terms_text
 from reports.statement import Source, input_finding
 from schemas.finding import Finding, Severity
@@ -45,29 +46,30 @@ class Closing:
     findings: tuple[Finding, ...]
 
 
-def closing_of(asked: Asked, closed_by: str, closed_at: datetime) -> Closing:
+def closing_of(request: Request, closed_by: str, closed_at: date) -> Closing:
     """The settlements of a finished month for everybody not yet closed. `closed_by` is a staff id."""
-    payroll, terms = asked.payroll(), terms_of(asked.pack)
-    if month_last(payroll.month) > asked.until:
-        return Closing((), (Finding("E353", None, {"month": asked.month, "as_of": asked.until}),))
+    month = month_asked(request)
+    payroll, terms = payroll_of(request), terms_of(request.pack)
+    if month_last(payroll.month) > request.day:
+        return Closing((), (Finding("E353", None, {"month": month, "as_of": request.day}),))
     blocked = _blocked_records(payroll)
-    counts = deal_counts(asked.frames, terms.rules.recognition)
+    counts = deal_counts(request.frames, terms.rules.recognition)
     drafts: list[SettlementDraft] = []
     findings: list[Finding] = []
     for staff_id, slip in payroll.slips.items():
-        if slip.settlement is not None or (asked.person and staff_id != asked.person):
+        if slip.settlement is not None or (request.person and staff_id != request.person):
             continue
         problem = _problem(slip, payroll, blocked)
         if problem:
             source = Source("staff", slip.made.person.record_id)
             findings.append(
-                input_finding("E354", source, "", Severity.ERROR, staff_id=staff_id, month=asked.month, reason=problem)
+                input_finding("E354", source, "", Severity.ERROR, staff_id=staff_id, month=month, reason=problem)
             )
             continue
         head = {
-            "settlement_no": settlement_number(staff_id, payroll.month), "staff_id": staff_id, "month": asked.month,
-            "closed_at": closed_at.strftime("%Y-%m-%d %H:%M:%S"), "closed_by": closed_by, "pack": asked.pack.id,
-            "pack_hash": asked.pack.hash, "rules": terms_text(terms), "deal_count": str(counts.get(payroll.month, 0)),
+            "settlement_no": settlement_number(staff_id, payroll.month), "staff_id": staff_id, "month": month,
+            "closed_at": closed_at.strftime("%Y-%m-%d %H:%M:%S"), "closed_by": closed_by, "pack": request.pack.id,
+            "pack_hash": request.pack.hash, "rules": terms_text(terms), "deal_count": str(counts.get(payroll.month, 0)),
         }  # fmt: skip
         drafts.append(_draft(head, slip, payroll))
     return Closing(tuple(drafts), tuple(findings))

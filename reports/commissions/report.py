@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,11 +15,10 @@ from reports.commissions.month import MANAGER, PART_TIME, PersonMonth, Terms
 from reports.commissions.payroll import Payroll, Payroller, Payslip
 from reports.commissions.people import month_number
 from reports.commissions.pieces import Piece, pieces_of
-from reports.frames import Frames
 from reports.money import round_decimal, round_fen, yuan
+from reports.registry import Request
 from reports.settlement import settlement_values
 from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
-from schemas.calendar import WorkingCalendar
 from schemas.commission_rules import CommissionPlan
 from schemas.finding import Finding
 from schemas.rule_packs import Pack
@@ -35,40 +32,30 @@ TOPIC_OF_KIND = {
 SUMMED = ("gross", "expenses", "net", "commission", "awards", "adjustments", "brought_forward", "carried", "payable")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a commission report is asked: the records, the rules, the day, the month, and one person or everybody."""
+def month_asked(request: Request) -> str:
+    """The month the request speaks of; without one the month of its day."""
+    return request.month or request.day.strftime("%Y-%m")
 
-    frames: Frames
-    pack: Pack
-    as_of: date | datetime
-    calendar: WorkingCalendar
-    month: str
-    person: str = ""
 
-    @property
-    def until(self) -> date:
-        """The last day anything is known of."""
-        return self.as_of.date() if isinstance(self.as_of, datetime) else self.as_of
+def parameters_of(request: Request) -> dict[str, Value]:
+    """The request as it stands in the statement."""
+    return {"month": month_asked(request), "person": request.person or None}
 
-    @property
-    def parameters(self) -> dict[str, Value]:
-        """As they stand in the statement."""
-        asked: dict[str, Value] = {"month": self.month}
-        return {**asked, "person": self.person} if self.person else asked
 
-    def payroll(self) -> Payroll:
-        """The month's payslips."""
-        return self.payroller().payroll(month_number(self.month))
+def payroller_of(request: Request) -> Payroller:
+    """What makes payrolls over the request's records."""
+    return Payroller(request.frames, terms_of(request.pack), request.day, request.calendar)
 
-    def payroller(self) -> Payroller:
-        """What makes payrolls over these records."""
-        return Payroller(self.frames, terms_of(self.pack), self.until, self.calendar)
 
-    def citation(self, topic: str) -> Citation | None:
-        """The rule behind a topic, where the pack names one."""
-        cite = self.pack.rules.citations.get(topic)
-        return None if cite is None else Citation(cite.document, cite.clause, cite.zh, cite.en)
+def payroll_of(request: Request) -> Payroll:
+    """The payslips of the month asked about."""
+    return payroller_of(request).payroll(month_number(month_asked(request)))
+
+
+def citation_of(pack: Pack, topic: str) -> Citation | None:
+    """The rule behind a topic, where the pack names one."""
+    cite = pack.rules.citations.get(topic)
+    return None if cite is None else Citation(cite.document, cite.clause, cite.zh, cite.en)
 
 
 def terms_of(pack: Pack) -> Terms:
@@ -81,15 +68,13 @@ def terms_of(pack: Pack) -> Terms:
     return Terms(rules, plan(rules.plan), plan(rules.part_time_plan))
 
 
-def commissions(asked: Asked) -> Statement:
+def commissions(request: Request) -> Statement:
     """One line a person: from the month's amount to what is paid. Money in yuan; withheld figures are None."""
-    payroll = asked.payroll()
-    slips = {
-        line_key(staff_id, asked.month): slip for staff_id, slip in payroll.slips.items() if _wanted(asked, staff_id)
-    }
+    payroll, month = payroll_of(request), month_asked(request)
+    slips = {line_key(staff_id, month): slip for staff_id, slip in payroll.slips.items() if _wanted(request, staff_id)}
     lines = tuple(
         StatementLine(
-            key, payslip_values(slip, asked.month), _sources(slip, payroll), asked.citation(_topic(slip.made))
+            key, payslip_values(slip, month), _sources(slip, payroll), citation_of(request.pack, _topic(slip.made))
         )
         for key, slip in slips.items()
     )
@@ -98,25 +83,25 @@ def commissions(asked: Asked) -> Statement:
         return explain_payslip(slips[line.key], payroll)
 
     return Statement(
-        "commissions", asked.as_of, asked.pack.id, asked.pack.hash, asked.parameters, lines, _totals(lines),
-        findings_of(payroll, asked.person), explain,
+        "commissions", request.as_of, request.pack.id, request.pack.hash, parameters_of(request), lines, _totals(lines),
+        findings_of(payroll, request.person), explain,
     )  # fmt: skip
 
 
-def commission_lines(asked: Asked) -> Statement:
+def commission_lines(request: Request) -> Statement:
     """Everything a payslip is made of, line by line; the `commission` column of a person sums to the total paid."""
-    payroll = asked.payroll()
+    payroll, month = payroll_of(request), month_asked(request)
     pieces: dict[str, tuple[Payslip, Piece]] = {}
     for staff_id, slip in payroll.slips.items():
-        if _wanted(asked, staff_id):
+        if _wanted(request, staff_id):
             for piece in pieces_of(slip, payroll):
-                pieces[f"{line_key(staff_id, asked.month)}:{piece.kind}:{piece.name}"] = (slip, piece)
+                pieces[f"{line_key(staff_id, month)}:{piece.kind}:{piece.name}"] = (slip, piece)
     lines = tuple(
         StatementLine(
             key,
-            {"staff_id": slip.made.person.staff_id, "month": asked.month, **piece.values()},
+            {"staff_id": slip.made.person.staff_id, "month": month, **piece.values()},
             piece.sources,
-            asked.citation(TOPIC_OF_KIND[piece.kind]),
+            citation_of(request.pack, TOPIC_OF_KIND[piece.kind]),
         )
         for key, (slip, piece) in pieces.items()
     )
@@ -126,8 +111,8 @@ def commission_lines(asked: Asked) -> Statement:
 
     totals: dict[str, Value] = {"commission": yuan(sum(piece.fen or 0 for _, piece in pieces.values()))}
     return Statement(
-        "commission_lines", asked.as_of, asked.pack.id, asked.pack.hash, asked.parameters, lines, totals,
-        findings_of(payroll, asked.person), explain,
+        "commission_lines", request.as_of, request.pack.id, request.pack.hash, parameters_of(request), lines, totals,
+        findings_of(payroll, request.person), explain,
     )  # fmt: skip
 
 
@@ -192,8 +177,8 @@ def findings_of(payroll: Payroll, person: str = "") -> tuple[Finding, ...]:
     return tuple(each for each in found if each.params.get("staff_id") not in others)
 
 
-def _wanted(asked: Asked, staff_id: str) -> bool:
-    return not asked.person or staff_id == asked.person
+def _wanted(request: Request, staff_id: str) -> bool:
+    return not request.person or staff_id == request.person
 
 
 def _topic(made: PersonMonth) -> str:

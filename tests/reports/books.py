@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from reports.commissions.closing import Closing, closing_of
-from reports.commissions.report import Asked
 from reports.frames import frames_of
+from reports.registry import Request
 from reports.statement import Statement, StatementLine
 from schemas.calendar import WorkingCalendar
 from schemas.catalogue import Catalogue
@@ -97,10 +97,10 @@ def book(
 
 def asked(
     of: Mapping[str, Sequence[Row]], month: str = "2026-10", *, as_of: date | None = None, **options: str
-) -> Asked:
+) -> Request:
     """A commission question about a month, asked at the end of the month after it."""
     day = as_of or (pd.Period(month, "M") + 1).end_time.date()
-    return Asked(frames(of), pack(**options), day, WorkingCalendar(), month)
+    return Request(frames(of), pack(**options), day, WorkingCalendar(), month)
 
 
 def line(statement: Statement, staff_id: str = "S001") -> StatementLine:
@@ -115,7 +115,7 @@ def codes(statement: Statement) -> set[str]:
 def close(of: Book, month: str, as_of: date | None = None, **options: str) -> Closing:
     """Closes a month and writes its settlements into the book."""
     question = asked(of, month, as_of=as_of, **options)
-    closed_at = pd.Timestamp(question.until).replace(hour=10).to_pydatetime()
+    closed_at = pd.Timestamp(question.day).replace(hour=10).to_pydatetime()
     closing = closing_of(question, "S900", closed_at)
     for draft in closing.drafts:
         record = f"settlement-{draft.staff_id}-{month}"
