@@ -87,11 +87,13 @@ def _fate_of(line: TypedLine, row: Row | None, sides: LineSides, fields: Sequenc
     opened = sides.opened.get(line.line_id)
     if not line.line_id or (row is not None and opened is None):
         return line
+    if opened is None:  # nobody knows the row: what was typed into it must not vanish without a word
+        return next((key for key in fields if line.values.get(key)), "")
     mine = sides.mine.get(line.line_id, {})
-    touched = changed_fields(opened or {}, mine, fields)
+    touched = changed_fields(opened, mine, fields)
     if row is None:
         return min(touched, key=fields.index, default="")
-    clashes = find_clashes(opened or {}, line_values(row), mine, fields)
+    clashes = find_clashes(opened, line_values(row), mine, fields)
     if clashes:
         return clashes[0].field
     return TypedLine(line.line_id, {key: typed for key, typed in line.values.items() if key in touched})

@@ -389,6 +389,18 @@ def test_a_line_i_removed_that_others_changed_is_a_finding(bench: Bench, lined: 
     assert codes(edit_lines(bench, lined, typed(lined, 手镯=None))) == ["R018"]  # type: ignore[arg-type]
 
 
+def test_a_line_nobody_knows_is_a_finding_and_another_record_s_line_is_never_touched(
+    bench: Bench, lined: Record
+) -> None:
+    other = bench.save("customers", {"name": "乙"}, lines={"items": [item("耳环")]})
+    theirs = other.lines["items"][0].line_id
+    for line_id in ("nowhere", theirs):
+        outcome = edit_lines(bench, lined, [*typed(lined), item("戒指", line_id)])
+        assert isinstance(outcome, Rejected)
+        assert [(one.code, one.at) for one in outcome.findings] == [("R013", FieldRef("product", "items", 3))]
+    assert products(bench, other) == [(1, "耳环", "")]
+
+
 def test_computed_sums_follow_the_lines(bench: Bench) -> None:
     rows = [item(quantity="2", price="1.50"), item(quantity="1", price="4")]
     record = bench.save("orders", {"no": "A1"}, ADMIN, lines={"items": rows})
