@@ -16,6 +16,8 @@ from schemas.record import etag_of
 
 Kind = Literal["text", "integer", "decimal", "money", "date", "datetime", "bool"]
 Source = Literal["portal", "workbook", "import", "system"]
+WORKBOOK = "工作簿"
+"""The actor of a change found in the workbook: spreadsheet programs do not say which person typed."""
 Verb = Literal["create", "edit", "withdraw", "restore", "adopt", "merge", "recompute"]
 
 

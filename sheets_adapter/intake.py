@@ -13,9 +13,6 @@ from sheets_adapter.contract import Row, Store, StoreError, Verb
 from sheets_adapter.sync_state import SyncState
 from sheets_adapter.xlsx.workbook import Workbook
 
-WORKBOOK = "工作簿"
-"""Who changed a record, where the workbook did: spreadsheet programs do not say which person typed."""
-
 
 class RemovalNeedsConfirming(StoreError):
     """The file lacks so many rows that somebody must say whether they were deleted on purpose (S084)."""

@@ -31,7 +31,7 @@ from sheets_adapter.workbook_rows import Taker, moment_of
 
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
-    from sheets_adapter.take_in import SheetRow, TakenIn
+    from sheets_adapter.intake import SheetRow, TakenIn
 
 __all__ = ["Gate", "ListQuery", "Option", "RecordPage", "Repository", "SimilarRecord", "Test"]
 
@@ -247,7 +247,7 @@ class Repository:
 
     def take_in(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> TakenIn:
         """Writes rows found in the workbook, whatever rules they break; broken rules are findings with their place."""
-        from sheets_adapter.take_in import TakenIn  # the workbook's reader: only needed where a workbook is read
+        from sheets_adapter.intake import TakenIn  # the workbook's reader: only needed where a workbook is read
 
         key, _, line_key = table.partition(".")
         template = self._catalogue[key]

@@ -9,9 +9,9 @@ from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
 from sheets_adapter.codec import STATUS, DecodedRow, RowReader, RowWriter, Seen, cells_of, parts_of
 from sheets_adapter.columns import EXTRA
-from sheets_adapter.contract import ABSENT, Query, Row, Test, Verb
+from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.identity import IdScheme, Missing, identify
-from sheets_adapter.intake import WORKBOOK, Intake, SheetRow, TakenIn, base_contents
+from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
 from sheets_adapter.merge import Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
 from sheets_adapter.sheet_reading import OpenedSheet
 from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text

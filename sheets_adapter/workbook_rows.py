@@ -17,7 +17,7 @@ from schemas.record import SYSTEM_ACTOR, VOID
 from schemas.remember import remembered
 from schemas.template import LineTable, Template
 from schemas.validation import compute, compute_lines, validate
-from sheets_adapter.contract import Put, Refused, Row, WriteBatch, Written
+from sheets_adapter.contract import WORKBOOK, Put, Refused, Row, WriteBatch, Written
 from sheets_adapter.desk import Desk, Stored
 from sheets_adapter.record_tables import (
     Pairs,
@@ -32,9 +32,8 @@ from sheets_adapter.record_tables import (
 )
 
 if TYPE_CHECKING:
-    from sheets_adapter.take_in import SheetRow
+    from sheets_adapter.intake import SheetRow
 
-WORKBOOK = "工作簿"
 _ATTEMPTS = 5
 
 

@@ -10,8 +10,8 @@ import pytest
 from schemas.finding import CellRef, Severity
 from schemas.record import Record
 from sheets_adapter.contract import ABSENT, Row, Verb
+from sheets_adapter.intake import SheetRow, TakenIn
 from sheets_adapter.repository import ListQuery
-from sheets_adapter.take_in import SheetRow, TakenIn
 from tests.sheets_adapter.repository_samples import ADMIN, ZHANG, Bench, codes, item, open_bench
 
 SYSTEM = {"status": "有效", "created_at": "2026-11-20 09:00:00", "created_by": "工作簿"}
