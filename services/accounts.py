@@ -125,9 +125,9 @@ class Accounts:
 
     def check_password(self, login: str, password: str, *, address: str = "") -> Account | SignInRefused:
         """Whether this is he. Wrong passwords are counted per login and network address, known login or not."""
-        folded = fold(login)
-        if not folded or len(folded) > MAX_LOGIN:
+        if find_login_problems(login):
             return SignInRefused(Finding("A001"))
+        folded = fold(login)
         until = self._begin_attempt(folded, address)
         if until is not None:
             return SignInRefused(Finding("A002", params={"until": until}))

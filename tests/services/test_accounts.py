@@ -165,8 +165,9 @@ def test_logins_tried_and_left_alone_do_not_fill_the_store(accounts, private, cl
     assert private.lockout("nobody", "") is None
 
 
-def test_an_absurdly_long_login_or_password_is_just_wrong(accounts, zhang) -> None:
+def test_an_impossible_login_or_password_is_just_wrong(accounts, zhang) -> None:
     assert wrong(accounts, "x" * 10_000, 1) == ["A001"]
+    assert wrong(accounts, "half a \ud83d character", 1) == ["A001"]
     refused = accounts.check_password("张敏", "x" * 10_000)
     assert isinstance(refused, SignInRefused)
     assert refused.finding.code == "A001"
