@@ -13,7 +13,7 @@ from sheets_adapter.xlsx.errors import CannotEdit, UnreadableWorkbook
 from sheets_adapter.xlsx.markup import Element, MalformedXml, parse
 from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.reader import Scanner
-from sheets_adapter.xlsx.sheet_xml import SheetXml
+from sheets_adapter.xlsx.sheet_xml import Dialect, SheetXml
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
 from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
@@ -21,6 +21,10 @@ from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _CELL_TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
+_USUAL_ATTRIBUTES = (
+    rb" r=\"([A-Z]{1,3})(\d+)\"(?: s=\"(\d+)\")?(?: t=\"(\w+)\")?(?: cm=\"\d+\")?(?: vm=\"\d+\")?(?: ph=\"\d\")? ?/?>"
+)
+"""A cell's attributes in the order of the schema, in double quotes, as all large programs write them."""
 _TYPES = frozenset((b"", b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d"))
 _COUNTED = frozenset(("mergeCells", "dataValidations", "tableParts"))
 _COLLAPSE = re.compile(r"\s+")
@@ -72,36 +76,39 @@ def find_sheet_problems(data: bytes, relation_ids: Collection[str], bounds: Boun
 
 
 def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
-    """Rows and cells ascend, and their indexes exist. Rows of the same pattern are looked into once."""
-    usual = re.compile(
-        re.escape(f'<{sheet.dialect.prefix}c r="'.encode())
-        + rb"([A-Z]{1,3})(\d+)\"(?: s=\"(\d+)\")?(?: t=\"(\w+)\")?[ />]"
-    )
-    opening = f"<{sheet.dialect.prefix}c".encode()
-    seen: set[tuple[tuple[bytes, ...], ...]] = set()
+    """Rows and cells ascend, and their indexes exist."""
     if sheet.numbers and sheet.numbers[-1] > MAX_ROWS:
         yield "row number", str(sheet.numbers[-1])
-    for number in sheet.numbers:
-        raw = sheet.raw_row(number)
-        found = usual.findall(raw)
-        if len(found) != raw.count(opening):
-            found = [_attributes(match[1]) for match in sheet.dialect.cell.finditer(raw)]
-        if not found:
-            continue
-        letters, rows, styles, kinds = zip(*found, strict=True)
-        if rows.count(str(number).encode()) != len(rows):
-            yield "cell address", f"row {number}"
-        if (letters, styles, kinds) not in seen:
-            seen.add((letters, styles, kinds))
-            for rule, detail in _pattern_problems(letters, styles, kinds, bounds):
-                yield rule, f"row {number}: {detail}"
+    prefix = re.escape(f"<{sheet.dialect.prefix}c".encode())
+    usual = re.compile(prefix + _USUAL_ATTRIBUTES)
+    tags = sum(sheet.rows.count(f"<{sheet.dialect.prefix}c{end}".encode()) for end in " />")
+    for cells_of in (usual.findall, lambda raw: _cells(sheet.dialect, raw)):
+        total = 0
+        seen: set[tuple[tuple[bytes, ...], ...]] = set()
+        for number in sheet.numbers:
+            found = cells_of(sheet.raw_row(number))
+            if not found:
+                continue
+            total += len(found)
+            letters, rows, styles, kinds = zip(*found, strict=True)
+            if rows.count(b"%d" % number) != len(rows):
+                yield "cell address", f"row {number}"
+            # Most rows are alike: each pattern is looked into once.
+            if (letters, styles, kinds) not in seen:
+                seen.add((letters, styles, kinds))
+                yield from _pattern_problems(letters, styles, kinds, bounds)
+        if total == tags:
+            return
 
 
-def _attributes(tag: bytes) -> tuple[bytes, ...]:
-    """(column letters, row, style, type) of a cell's attributes, however they are written; b"" for absent ones."""
-    reference, style, kind = _REFERENCE.search(tag), _STYLE.search(tag), _CELL_TYPE.search(tag)
-    address = (reference[1], reference[2]) if reference else (b"", b"")
-    return (*address, style[1] if style else b"", kind[1] if kind else b"")
+def _cells(dialect: Dialect, raw: bytes) -> list[tuple[bytes, ...]]:
+    """(column letters, row, style, type) of a row's cells, however their attributes are written; b"" for absent."""
+    found: list[tuple[bytes, ...]] = []
+    for match in dialect.cell.finditer(raw):
+        reference, style, kind = (pattern.search(match[1]) for pattern in (_REFERENCE, _STYLE, _CELL_TYPE))
+        address = (reference[1], reference[2]) if reference else (b"A", b"")
+        found.append((*address, style[1] if style else b"", kind[1] if kind else b""))
+    return found
 
 
 def _pattern_problems(
@@ -225,7 +232,7 @@ def find_table_problems(data: bytes, sheet_data: bytes, bounds: Bounds) -> Found
 def _header_problems(table: Table, sheet_data: bytes, bounds: Bounds) -> Found:
     try:
         sheet = SheetXml("", sheet_data)
-        held = bounds.scanner.row(sheet, table.area.first_row)
+        held = bounds.scanner.row(sheet, sheet.row(table.area.first_row))
     except (CannotEdit, UnreadableWorkbook) as error:
         yield "worksheet", str(error)
         return

@@ -13,7 +13,7 @@ from sheets_adapter.xlsx.addresses import column_index
 from sheets_adapter.xlsx.errors import UnreadableWorkbook
 from sheets_adapter.xlsx.formulas import formula_cells
 from sheets_adapter.xlsx.markup import Element, MalformedXml, parse
-from sheets_adapter.xlsx.sheet_xml import CellXml, Dialect, SheetXml
+from sheets_adapter.xlsx.sheet_xml import CellXml, Dialect, RowXml, SheetXml
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.values import date_of, unescape_text
 
@@ -102,9 +102,9 @@ class Scanner:
             return number
         return date_of(number, duration=shown == "duration", date1904=self._date1904)
 
-    def row(self, sheet: SheetXml, number: int) -> dict[int, CellValue]:
+    def row(self, sheet: SheetXml, row: RowXml) -> dict[int, CellValue]:
         """Values of one row by column; cells without a value are absent."""
-        values = {column: self.value(sheet.dialect, cell) for column, cell in sheet.row(number).cells.items()}
+        values = {column: self.value(sheet.dialect, cell) for column, cell in row.cells.items()}
         return {column: value for column, value in values.items() if value != ""}
 
 
@@ -120,8 +120,9 @@ def _rich_text(item: Element) -> str:
 
 
 def _inline_text(dialect: Dialect, inner: bytes) -> str:
-    spoken = dialect.phonetic.sub(b"", inner)
-    return unescape_text(unescape(b"".join(dialect.text.findall(spoken)).decode()))
+    if b"rPh" in inner:
+        inner = dialect.phonetic.sub(b"", inner)
+    return unescape_text(unescape(b"".join(dialect.text.findall(inner)).decode()))
 
 
 def used_size(sheet: SheetXml) -> tuple[int, int]:
@@ -148,7 +149,7 @@ def _scanned_rows(sheet: SheetXml, scanner: Scanner) -> Iterator[Sequence[CellVa
     """Rows of a sheet whose cells lie far apart: an absent row costs one shared empty tuple."""
     at = 0
     for number in sheet.numbers:
-        values = scanner.row(sheet, number)
+        values = scanner.row(sheet, sheet.row(number))
         if not values:
             continue
         for _ in range(number - at - 1):

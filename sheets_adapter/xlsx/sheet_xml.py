@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
+from operator import lt
 
 from sheets_adapter.xlsx.addresses import MAX_COLUMNS, MAX_ROWS, cell_name, column_index, column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, UnreadableWorkbook
@@ -149,18 +151,12 @@ class SheetXml:
         if b"<!" in self.rows:
             # Inside a comment or a character section, `<row` would be text.
             raise CannotEdit("S031", sheet=self.sheet, detail="<!")
-        numbers: list[int] = []
-        starts: list[int] = []
-        last = 0
-        for match in self.dialect.row.finditer(self.rows):
-            number = int(match[1] or 0)
-            if number <= last:
-                raise CannotEdit("S031", sheet=self.sheet, detail=f"row r= after {last}")
-            last = number
-            numbers.append(number)
-            starts.append(match.start())
-        starts.append(len(self.rows))
-        return numbers, starts
+        matches = list(self.dialect.row.finditer(self.rows))
+        numbers = [int(match[1] or 0) for match in matches]
+        if not all(map(lt, [0, *numbers], numbers)):
+            wrong = next(after for before, after in pairwise([0, *numbers]) if before >= after)
+            raise CannotEdit("S031", sheet=self.sheet, detail=f"row r={wrong or '?'}")
+        return numbers, [*(match.start() for match in matches), len(self.rows)]
 
     @property
     def numbers(self) -> list[int]:
@@ -175,9 +171,24 @@ class SheetXml:
             return b""
         return self.rows[starts[at] : starts[at + 1]]
 
+    def raw_rows(self, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Some rows' bytes in ascending order, found in one pass without an index where rows are spelled as usual."""
+        at, opening = 0, f"<{self.dialect.prefix}row "
+        for number in sorted(numbers):
+            found = self.rows.find(f'{opening}r="{number}"'.encode(), at)
+            if found < 0:
+                yield number, self.raw_row(number)
+                continue
+            at = found
+            end = self.rows.find(opening.encode(), at + 1)
+            yield number, self.rows[at : len(self.rows) if end < 0 else end]
+
     def row(self, number: int) -> RowXml:
         """The row taken apart; an empty one when it is absent. Raises CannotEdit S031 for cells without r=."""
-        raw = self.raw_row(number)
+        return self.take_apart(number, self.raw_row(number))
+
+    def take_apart(self, number: int, raw: bytes) -> RowXml:
+        """A row from its bytes; an empty one from b"". Raises CannotEdit S031 for cells without r= or out of order."""
         prefix = self.dialect.prefix
         if not raw:
             tag = f'<{prefix}row r="{number}">'.encode()
