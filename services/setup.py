@@ -59,7 +59,7 @@ class WorkbookDoor(Protocol):
         ...
 
     def take_over(self) -> tuple[Finding, ...]:
-        """Makes the workbook, or takes in the one that is there; why it could not. Harmless when done before."""
+        """Takes in the workbook that is there, if there is one; why it could not. Harmless when done before."""
         ...
 
     def poke(self) -> None:

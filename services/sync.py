@@ -185,14 +185,17 @@ class Sync:
         return self._config.workbook.exists() and not self._backend.state.get("signature")
 
     def take_over(self) -> tuple[Finding, ...]:
-        """Makes the workbook, or takes in the one that is there; why it could not. Harmless when done before.
+        """Takes in the workbook that is there; why it could not. Harmless when done before.
 
-        A workbook somebody has open is taken in all the same; what the portal adds to it waits.
+        Nothing is written to it here: making or completing a workbook of many sheets takes seconds, and the
+        checkpointer does it while people go on.
         """
-        status = self._backend.adopt() if self.workbook_is_foreign() else self._backend.checkpoint()
-        if status.state in ("ok", "busy"):
+        if not self._config.workbook.exists():
             return ()
-        return (Finding(status.reason, params=dict(status.params)),)
+        if self.workbook_is_foreign():
+            self._backend.state.set(adopt="yes")
+        status = self._backend.sync_in()
+        return () if status.state == "ok" else (Finding(status.reason, params=dict(status.params)),)
 
     def start(self) -> None:
         """Starts the checkpointer once the portal is set up; harmless when it runs."""
