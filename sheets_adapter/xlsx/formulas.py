@@ -48,7 +48,7 @@ def has_formula(dialect: Dialect, cell: CellXml) -> bool:
 def array_ranges(sheet: SheetXml) -> list[Range]:
     """Ranges filled by array, spilled or what-if formulas; their cells hold values but belong to the formula."""
     found: list[Range] = []
-    if b"array" not in sheet.rows and b"dataTable" not in sheet.rows:
+    if not sheet.has_formulas or (b"array" not in sheet.rows and b"dataTable" not in sheet.rows):
         return found
     for match in sheet.dialect.formula.finditer(sheet.rows):
         reference = _RANGE.search(match[1]) if _FILLS_RANGE.search(match[1]) else None

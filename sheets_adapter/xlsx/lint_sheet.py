@@ -81,12 +81,12 @@ def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
         yield "row number", str(sheet.numbers[-1])
     prefix = re.escape(f"<{sheet.dialect.prefix}c".encode())
     usual = re.compile(prefix + _USUAL_ATTRIBUTES)
-    tags = sum(sheet.rows.count(f"<{sheet.dialect.prefix}c{end}".encode()) for end in " />")
+    tags = sheet.rows.count(f"<{sheet.dialect.prefix}c".encode())
     for cells_of in (usual.findall, lambda raw: _cells(sheet.dialect, raw)):
         total = 0
         seen: set[tuple[tuple[bytes, ...], ...]] = set()
-        for number in sheet.numbers:
-            found = cells_of(sheet.raw_row(number))
+        for number, raw in sheet.all_rows():
+            found = cells_of(raw)
             if not found:
                 continue
             total += len(found)
@@ -97,6 +97,7 @@ def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
             if (letters, styles, kinds) not in seen:
                 seen.add((letters, styles, kinds))
                 yield from _pattern_problems(letters, styles, kinds, bounds)
+        # Fewer than tags that begin so: there are cells spelled otherwise, or only coloured text (`<color`).
         if total == tags:
             return
 

@@ -24,14 +24,13 @@ def last_used_column(sheet: SheetXml) -> int:
     """The rightmost column that holds something in any row; -1 for an empty sheet."""
     last = -1
     cell_opening = f"<{sheet.dialect.prefix}c ".encode()
-    for number in sheet.numbers:
-        raw = sheet.raw_row(number)
+    for number, raw in sheet.all_rows():
         at = raw.rfind(cell_opening)
         reference = raw[at:].partition(b'r="')[2][:3] if at >= 0 else b""
         letters = bytes(one for one in reference if 65 <= one <= 90).decode()
         # Most rows end where the others do: only a row that reaches further is taken apart.
         if not letters or column_index(letters) > last:
-            cells = sheet.row(number).cells.values()
+            cells = sheet.take_apart(number, raw).cells.values()
             last = max((cell.column for cell in cells if sheet.has_content(cell) and cell.column > last), default=last)
     return last
 

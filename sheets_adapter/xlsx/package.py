@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 import zipfile
@@ -113,8 +114,6 @@ class Package:
         spelled = self._spelling.get(name.lower())
         if spelled is None:
             return 0
-        if spelled in self._changed:
-            return zlib.crc32(self._changed[spelled])
         return self._members[spelled].crc
 
     def size(self, name: str) -> int:
@@ -131,13 +130,14 @@ class Package:
             raise UnreadableWorkbook("S025", part=name)
         if data != self.part(spelled):
             self._inflated[spelled] = self._changed[spelled] = data
+            self._members[spelled] = dataclasses.replace(self._members[spelled], crc=zlib.crc32(data))
 
     def add(self, name: str, data: bytes, content_type: str) -> None:
         """A new part, with its entry in [Content_Types].xml. Raises ValueError if the name is taken."""
         if self.has(name):
             raise ValueError(f"{name} exists")
         # 1980-01-01, the zip epoch: the bytes depend on the content alone, not on the hour.
-        self._members[name] = _Member(name.encode(), 0, _DEFLATED, 0, 0x21, 0, b"", 0)
+        self._members[name] = _Member(name.encode(), 0, _DEFLATED, 0, 0x21, zlib.crc32(data), b"", 0)
         self._spelling[name.lower()] = name
         self._inflated[name] = self._changed[name] = data
         types = self.part("[Content_Types].xml")
@@ -260,7 +260,7 @@ def _packed(member: _Member, data: bytes) -> _Member:
         method=_DEFLATED,
         dos_time=member.dos_time,
         dos_date=member.dos_date,
-        crc=zlib.crc32(data),
+        crc=member.crc,
         raw=_compress(data),
         size=len(data),
         comment=member.comment,

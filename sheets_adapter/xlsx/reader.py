@@ -148,8 +148,8 @@ def read_sheet(sheet: SheetXml, scanner: Scanner, grid: Callable[[str], list[lis
 def _scanned_rows(sheet: SheetXml, scanner: Scanner) -> Iterator[Sequence[CellValue]]:
     """Rows of a sheet whose cells lie far apart: an absent row costs one shared empty tuple."""
     at = 0
-    for number in sheet.numbers:
-        values = scanner.row(sheet, sheet.row(number))
+    for number, raw in sheet.all_rows():
+        values = scanner.row(sheet, sheet.take_apart(number, raw))
         if not values:
             continue
         for _ in range(number - at - 1):

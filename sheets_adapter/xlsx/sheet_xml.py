@@ -158,6 +158,12 @@ class SheetXml:
             raise CannotEdit("S031", sheet=self.sheet, detail=f"row r={wrong or '?'}")
         return numbers, [*(match.start() for match in matches), len(self.rows)]
 
+    @cached_property
+    def has_formulas(self) -> bool:
+        """Whether any cell holds a formula."""
+        opening = self.dialect.formula_open
+        return opening in self.rows and self.dialect.formula.search(self.rows) is not None
+
     @property
     def numbers(self) -> list[int]:
         """Row numbers present, ascending."""
@@ -170,6 +176,12 @@ class SheetXml:
         if at == len(numbers) or numbers[at] != number:
             return b""
         return self.rows[starts[at] : starts[at + 1]]
+
+    def all_rows(self) -> Iterator[tuple[int, bytes]]:
+        """Every row's number and bytes, downwards."""
+        numbers, starts = self._index
+        for number, (start, end) in zip(numbers, pairwise(starts), strict=True):
+            yield number, self.rows[start:end]
 
     def raw_rows(self, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Some rows' bytes in ascending order, found in one pass without an index where rows are spelled as usual."""
@@ -262,7 +274,8 @@ class SheetXml:
             position = starts[at + 1] if at < len(numbers) and numbers[at] == number else starts[at]
         pieces.append(self.rows[position:])
         self.rows = b"".join(pieces)
-        self.__dict__.pop("_index", None)
+        for name in ("_index", "has_formulas"):
+            self.__dict__.pop(name, None)
 
     def outline(self) -> tuple[bytes, Element]:
         """The part without its rows, and its parsed root; splices on it go to `splice_outline`."""

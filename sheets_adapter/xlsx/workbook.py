@@ -185,10 +185,11 @@ class Workbook:
     def _put_back(
         self, info: SheetInfo, xml: SheetXml, styles: Styles, tables: Sequence[Table], filter_area: Range | None
     ) -> None:
-        self._replace(info.part, xml.to_bytes())
+        self._parts.replace_sheet(info, xml)
         self._parts.replace_styles(styles)
         for table in tables:
             self._replace(table.part, table.data)
+        self.__dict__.pop("_calamine", None)
         if filter_area is not None:
             index = [one.name for one in self.sheets].index(info.name)
             area = f"{names.quoted_sheet(info.name)}!{filter_area.absolute()}"
