@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding, Severity, has_errors
 from schemas.record import LIVE, VOID, Actor, FieldClash, Rejected, Submission, Typed, TypedLine
 from schemas.rights import Action, is_masked, mask, may, may_read_field
@@ -137,7 +138,8 @@ class Attempt:
         validated = validate(
             self._template, typed, lines, self._context, stored=before, stored_lines=stored.line_texts()
         )
-        blocking = self._blocking(self._without_raw(validated.findings, row, typed), validated)
+        left_alone = self._left_alone(stored, typed, lines)
+        blocking = self._blocking([one for one in validated.findings if one.at not in left_alone], validated)
         if blocking:
             return Rejected(blocking)
         others = {key: text for key, text in row.values.items() if key not in self._template.by_key}
@@ -183,14 +185,18 @@ class Attempt:
             return False
         return answer == mask(stored, item)
 
-    def _without_raw(self, findings: Sequence[Finding], row: Row, typed: Mapping[str, Typed]) -> tuple[Finding, ...]:
-        """Nobody has to repair a cell of the workbook before he may change another: what he left alone is let pass."""
-        left_alone = {key for key in row.raw if key not in typed}
-        return tuple(
-            finding
-            for finding in findings
-            if not (isinstance(finding.at, FieldRef) and not finding.at.line and finding.at.field in left_alone)
-        )
+    def _left_alone(
+        self, stored: Stored, typed: Mapping[str, Typed], lines: Mapping[str, Sequence[TypedLine]]
+    ) -> set[FieldRef]:
+        """Cells nobody can read and he did not touch: he need not repair them before he may change others."""
+        found = {FieldRef(key) for key in stored.row.raw if key not in typed}
+        for line_key, rows in lines.items():
+            raw = {row.row_id: row.raw for row in stored.lines[line_key]}
+            filled = [row for row in rows if row.line_id or _is_filled(row)]
+            for number, row in enumerate(filled, 1):
+                keys = raw.get(row.line_id, {}).keys() - row.values.keys()
+                found |= {FieldRef(key, line_key, number) for key in keys}
+        return found
 
     # merging with what others saved
 
@@ -204,9 +210,12 @@ class Attempt:
     def _merge_header(self, typed: Mapping[str, Typed], row: Row, opened: Row | None) -> dict[str, Typed] | Rejected:
         """My answers to the fields I changed; a rejection when others changed one of them differently."""
         fields = [item.key for item in self._template.fields if item.type != "computed"]
-        before = self._own_values(opened) if opened else {}
-        mine = validate(self._template, typed, {}, self._context, stored=before).values
-        now = self._own_values(row)
+        before, now = self._own_values(opened or row), self._own_values(row)
+        read = validate(self._template, typed, {}, self._context, stored=before)
+        unread = [one for one in read.findings if _is_about_an_answer(one, typed, read.values)]
+        if unread:
+            return Rejected(tuple(unread))
+        mine = read.values
         if opened is None:  # nobody knows what the form showed: every difference is for the person to decide
             differing = sorted(changed_fields(now, mine, fields), key=fields.index)
             clashes = tuple(FieldClash(key, "", now.get(key, ""), mine.get(key, "")) for key in differing)
@@ -336,6 +345,18 @@ class Attempt:
     def _ready(self, puts: tuple[Put, ...], validated: Validated, similar: tuple[Finding, ...]) -> Ready:
         batch = WriteBatch(puts, self._actor.signature, self._context.now, "portal", self._submission.key)
         return Ready(batch, (*validated.findings, *similar))
+
+
+def _is_filled(line: TypedLine) -> bool:
+    return any(text.strip() for typed in line.values.values() for text in typed_texts(typed))
+
+
+def _is_about_an_answer(finding: Finding, typed: Mapping[str, Typed], values: Mapping[str, str]) -> bool:
+    """Whether the finding says that a typed answer could not be understood."""
+    at = finding.at
+    if finding.severity is not Severity.ERROR or not isinstance(at, FieldRef) or at.line:
+        return False
+    return bool(typed.get(at.field)) and at.field not in values
 
 
 def _removed(table: str, row: Row) -> Put:

@@ -139,6 +139,14 @@ def test_the_same_field_changed_differently_asks_the_person_and_names_who(bench:
     assert bench.read("customers", opened.record_id).values["note"] == "旧"
 
 
+def test_an_answer_that_cannot_be_understood_is_told_before_any_clash(bench: Bench) -> None:
+    opened = bench.customer("甲", amount="1")
+    edit(bench, opened, ADMIN, amount="2")
+    outcome = edit(bench, opened, ZHANG, amount="约三万")
+    assert isinstance(outcome, Rejected)
+    assert ([finding.at for finding in outcome.findings], outcome.clashes) == ([FieldRef("amount")], ())
+
+
 def test_the_same_change_made_twice_is_no_clash(bench: Bench) -> None:
     opened = bench.customer("甲", city="北京")
     edit(bench, opened, ADMIN, city="上海")
@@ -270,6 +278,18 @@ def test_a_cell_nobody_can_read_may_come_back_with_the_form(bench: Bench, sent: 
 def test_a_required_cell_nobody_can_read_does_not_stop_other_edits(bench: Bench) -> None:
     record = from_workbook(bench, bench.customer("甲"), {"name": "#REF"}, {})
     assert isinstance(edit(bench, record, city="北京"), Saved)
+
+
+def test_a_required_cell_of_a_line_nobody_can_read_does_not_stop_other_edits(bench: Bench, lined: Record) -> None:
+    line = lined.lines["items"][1]
+    values = {"record_id": lined.record_id, "line_no": "2", "status": "有效", "quantity": "2"}
+    put = Put("customers.items", line.line_id, values, "merge", raw={"product": "#N/A"})
+    bench.store.write(WriteBatch((put,), "工作簿", bench.clock.now, "workbook"))
+    shown = bench.read("customers", lined.record_id)
+    rows = [item(), item(line_id=shown.lines["items"][0].line_id), item("#N/A", line.line_id, quantity="3")]
+    assert isinstance(edit_lines(bench, shown, rows), Saved)
+    now = bench.read("customers", lined.record_id).lines["items"][1]
+    assert (dict(now.raw), now.values) == ({"product": "#N/A"}, {"quantity": "3"})
 
 
 def test_a_right_answer_replaces_a_cell_nobody_can_read(bench: Bench) -> None:
