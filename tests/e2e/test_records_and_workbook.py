@@ -48,6 +48,14 @@ def cell_at(sheet: Worksheet, name: str, header: str) -> tuple[int, int]:
     return row, headers.index(header) + 1
 
 
+def shows(page: Page, address: str, text: str) -> bool:
+    """Whether the page at that address, loaded anew, shows the text."""
+    page.goto(address)
+    page.wait_for_selector(".st-key-page_title")
+    settled(page)
+    return bool(page.get_by_text(text).count())
+
+
 def test_a_record_is_listed_opened_edited_withdrawn_and_restored_and_its_history_tells(
     portal: Portal, desktop: Page
 ) -> None:
@@ -98,8 +106,7 @@ def test_edits_by_hand_while_the_portal_runs_are_taken_up_and_nothing_of_theirs_
             sheet.cell(last, header_of(sheet).index(header) + 1).value = value
 
     by_hand(portal, edit)
-    desktop.goto(address)
-    eventually(lambda: desktop.reload() and desktop.get_by_text("采购主管").count(), "the edit was not taken up")
+    eventually(lambda: shows(desktop, address, "采购主管"), "the edit was not taken up")
     expect(desktop.get_by_text("老客户，常打电话").first).to_be_visible()
 
     def numbered() -> bool:
@@ -138,7 +145,7 @@ def test_edits_by_hand_while_the_portal_is_stopped_are_taken_up_at_the_next_star
     portal.start()
     page = open_page(browser, DESKTOP)
     sign_in(page, portal.url)
-    eventually(lambda: page.goto(address) and page.get_by_text("厂长").count(), "the edit was not taken up")
+    eventually(lambda: shows(page, address, "厂长"), "the edit was not taken up")
     page.context.close()
 
 
@@ -197,13 +204,8 @@ def test_while_the_workbook_is_open_in_excel_people_go_on_and_the_page_says_what
     fill_customer(desktop, "等待有限公司", phone="13911110010")
     save(desktop)
     saved(desktop)
-
-    def told() -> int:
-        desktop.goto(f"{portal.url}/sync")
-        settled(desktop)
-        return desktop.get_by_text("打开").count()
-
-    eventually(told, "the status page does not say that the workbook is open")
+    status = f"{portal.url}/sync"
+    eventually(lambda: shows(desktop, status, "打开"), "the status page does not say that the workbook is open")
     assert "等待有限公司" not in names_in(portal.workbook)
     owner.unlink()
     eventually(lambda: "等待有限公司" in names_in(portal.workbook), "the record was not written after Excel closed")
@@ -217,13 +219,8 @@ def test_a_workbook_replaced_by_garbage_stops_nobody_and_loses_nothing(portal: P
     fill_customer(desktop, "照常有限公司", phone="13911110012")
     save(desktop)
     saved(desktop)
-
-    def told() -> int:
-        desktop.goto(f"{portal.url}/sync")
-        settled(desktop)
-        return desktop.get_by_text(portal.workbook.name).count()
-
-    eventually(told, "the status page does not name the damaged workbook")
+    status = f"{portal.url}/sync"
+    eventually(lambda: shows(desktop, status, "portal.xlsx"), "the status page does not name the damaged workbook")
     assert portal.workbook.read_bytes() == b"this is not a workbook"
     portal.workbook.write_bytes(good)
     eventually(lambda: "照常有限公司" in names_in(portal.workbook), "the record was not written after the repair")
