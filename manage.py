@@ -10,17 +10,20 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from schemas.finding import Finding, has_errors
+from schemas.finding import CellRef, Finding, has_errors
 from schemas.labels import Labels
 from services.accounts import Account, AccountRefused
-from services.app import App, ConfigError, load_config, open_app
+from services.app import App, ConfigError, load_config, open_app, system_clock
 from services.config import ROOT, Config
 from services.hashing import Hashing
 from services.passwords import find_password_problems
 from services.records import StoreError
+from services.report_files import ReportTexts, render
+from services.reports import Question, ReportRefused, answer, report_names
 from services.templates import load_forms, locale_dirs
 
 DONE, PROBLEM, USAGE = 0, 1, 2
@@ -38,6 +41,10 @@ class Console:
     def text(self, key: str, **params: Any) -> str:
         """A text in the console's language."""
         return self._labels.text(f"manage.{key}", self._language, **params)
+
+    def text_of(self, key: str) -> str:
+        """Any text of the locale files in the console's language."""
+        return self._labels.text(key, self._language)
 
     def say(self, key: str, **params: Any) -> None:
         """Prints a text."""
@@ -144,6 +151,63 @@ def make_hash(config: Config, console: Console, arguments: argparse.Namespace) -
     return DONE
 
 
+def report(config: Config, console: Console, arguments: argparse.Namespace) -> int:
+    """One report over the configured store or any workbook; nothing is written but the output."""
+    if arguments.list or not arguments.name:
+        console.table((name, console.text_of(f"report.{name}")) for name in report_names())
+        return DONE if arguments.list else USAGE
+    forms = load_forms(config)
+    texts = ReportTexts(forms.labels, forms.catalogue)
+    try:
+        statement = answer(_question(arguments, config), config, forms)
+    except ReportRefused as refused:
+        console.complain(refused.findings)
+        return USAGE
+    except StoreError as error:
+        at = CellRef(error.sheet, 1, "A") if getattr(error, "sheet", "") else None
+        print(f"{at or arguments.workbook or config.workbook}: ", end="", file=sys.stderr)
+        console.complain([Finding(error.code, params=error.params)])
+        return USAGE
+    data = render(statement, arguments.format, texts, arguments.language or config.language)
+    if arguments.output:
+        Path(arguments.output).write_bytes(data)
+    else:
+        sys.stdout.buffer.write(data)
+    if arguments.format == "table":
+        for finding in statement.findings:
+            print(f"{finding.at or '-'}: {texts.finding(finding, config.language)} [{finding.code}]", file=sys.stderr)
+    return DONE
+
+
+def _question(arguments: argparse.Namespace, config: Config) -> Question:
+    return Question(
+        arguments.name,
+        arguments.as_of or system_clock(config)(),
+        arguments.month or "",
+        arguments.person or "",
+        arguments.pack or "",
+        Path(arguments.workbook) if arguments.workbook else None,
+        dict(arguments.set or ()),
+    )
+
+
+def _moment(text: str) -> date | datetime:
+    """A date, or a date and time of the company's zone."""
+    return date.fromisoformat(text) if len(text) == len("2026-10-31") else datetime.fromisoformat(text)
+
+
+def _month(text: str) -> str:
+    date.fromisoformat(f"{text}-01")
+    return text
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise ValueError(text)
+    return name.strip(), value.strip()
+
+
 def _on_account(
     app: App,
     console: Console,
@@ -195,6 +259,7 @@ def parser(console: Console) -> argparse.ArgumentParser:
     add("status", status)
     add("checkpoint", checkpoint)
     _takes_password(add("hash-password", make_hash, opens=False))
+    _asks_for_report(add("report", report, opens=False))
     users = commands.add_parser("user", help=console.text("help.user"), description=console.text("help.user"))
     verbs = users.add_subparsers(dest="verb", required=True, metavar="VERB")
     add("list", list_users, to=verbs)
@@ -210,6 +275,20 @@ def parser(console: Console) -> argparse.ArgumentParser:
     for name, run in (("disable", disable_user), ("enable", enable_user), ("unlock", unlock_user)):
         add(name, run, to=verbs).add_argument("login")
     return top
+
+
+def _asks_for_report(made: argparse.ArgumentParser) -> None:
+    made.add_argument("name", nargs="?", metavar="NAME")
+    made.add_argument("--list", action="store_true")
+    made.add_argument("--as-of", type=_moment, metavar="DATE", default=None)
+    made.add_argument("--month", type=_month, metavar="YYYY-MM")
+    made.add_argument("--person", metavar="ID")
+    made.add_argument("--pack", metavar="NAME")
+    made.add_argument("--workbook", metavar="PATH")
+    made.add_argument("--set", type=_option, action="append", metavar="OPTION=VALUE")
+    made.add_argument("--format", choices=("table", "json", "csv", "xlsx"), default="table")
+    made.add_argument("--language", choices=("zh", "en"))
+    made.add_argument("--output", metavar="FILE")
 
 
 def _takes_password(made: argparse.ArgumentParser) -> None:

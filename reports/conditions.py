@@ -86,7 +86,12 @@ def _among(column: pd.Series, texts: tuple[str, ...]) -> Flags:
 
 def _dates(column: pd.Series, bound: str, frame: pd.DataFrame, today: date, compare: Callable[..., Flags]) -> Flags:
     own = _naive(column)
-    other = _naive(frame[bound]) if bound in frame.columns else np.datetime64(today if bound == "today" else bound, "s")
+    if bound in frame.columns:
+        other = _naive(frame[bound])
+    elif bound == "today" or bound[:1].isdigit():
+        other = np.asarray(np.datetime64(today.isoformat() if bound == "today" else bound, "s"))
+    else:
+        return np.zeros(len(column), dtype=np.bool_)  # a column this frame lacks
     return np.asarray(compare(own, other) & ~np.isnat(own), dtype=np.bool_)
 
 
@@ -100,6 +105,8 @@ def _numbers(column: pd.Series, bound: str, frame: pd.DataFrame, compare: Callab
     """Compares exactly, integers and Decimals; money is compared in fen."""
     if column.dtype == "Int64" and bound.lstrip("-").isdecimal():
         return np.asarray(compare(column.fillna(0).to_numpy(dtype=np.int64), int(bound)) & column.notna().to_numpy())
+    if bound not in frame.columns and not bound.lstrip("-")[:1].isdigit():
+        return np.zeros(len(column), dtype=np.bool_)  # a column this frame lacks
     others = frame[bound] if bound in frame.columns else [Decimal(bound)] * len(column)
     pairs = zip(column, others, strict=True)
     return np.fromiter(

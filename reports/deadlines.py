@@ -176,7 +176,7 @@ def _part(rule_id: str, rule: Rule, at: int, watch: Watch, tables: Tables, book:
     found = (rule, day, book.calendar, tables.contracts_bind, tables.get("rule_ack"), *map(tables.get, reads))
     known = memo.parts.get((rule_id, at))
     if known is not None and all(
-        old is new or (old == new and isinstance(old, date)) for old, new in zip(known[0], found, strict=True)
+        old is new or (isinstance(old, date) and old == new) for old, new in zip(known[0], found, strict=True)
     ):
         return known[1]
     owed = obligations(rule, watch, tables, book.around)

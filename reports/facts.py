@@ -32,6 +32,15 @@ def wall_time(column: pd.Series) -> pd.Series:
     return pd.to_datetime(column).astype("datetime64[s]")
 
 
+def looked_up(keys: pd.Series, by_key: pd.Series) -> pd.Series:
+    """For each key the value `by_key` has under it, missing where it has none; also when either is empty."""
+    if not len(by_key) or not len(keys):
+        missing = pd.array([pd.NA] * len(keys), dtype="object")
+        found = pd.Series(missing, index=keys.index)
+        return found.astype(by_key.dtype) if pd.api.types.is_datetime64_any_dtype(by_key) else found
+    return by_key.reindex(keys.astype("object").to_numpy()).set_axis(keys.index)
+
+
 def person_id(column: pd.Series) -> pd.Series:
     """The staff id of a people column such as "S001 张三"."""
     return column.fillna("").astype("str").str.split(" ").str[0]
@@ -132,12 +141,8 @@ def progress_event(frames: Frames, day: date) -> pd.DataFrame:
 def _stage_moves(frames: Frames) -> pd.DataFrame:
     """Visits whose stage lies further down the funnel than the visit before."""
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "stage"))
-    visits = visits.assign(
-        at=wall_time(visits["visited_at"]),
-        rank=visits["stage"].map(STAGES.index, na_action="ignore")
-        if False
-        else visits["stage"].map({stage: at for at, stage in enumerate(STAGES)}),
-    )
+    ranks = pd.Series(range(len(STAGES)), index=list(STAGES), dtype="float64")
+    visits = visits.assign(at=wall_time(visits["visited_at"]), rank=looked_up(visits["stage"], ranks))
     visits = visits[visits["at"].notna() & visits["rank"].notna()].sort_values(["customer_id", "at", "rank"])
     before = visits.groupby("customer_id")["rank"].shift().fillna(0)
     return visits.loc[visits["rank"] > before, ["customer_id", "at"]]
@@ -167,13 +172,8 @@ def visit(frames: Frames, day: date) -> pd.DataFrame | None:
     visits = frames["visit_record"]
     applicants = columns_of(frames, "visit_application", ("record_id", "applicant_id")).drop_duplicates("record_id")
     by_application = applicants.set_index("record_id")["applicant_id"]
-    applied = (
-        columns_of(frames, "visit_record", ("application_id",))["application_id"]
-        .map(by_application)
-        .astype("object")
-        .fillna("")
-        .astype("str")
-    )
+    applied = looked_up(columns_of(frames, "visit_record", ("application_id",))["application_id"], by_application)
+    applied = applied.astype("object").fillna("").astype("str")
     writer = person_id(columns_of(frames, "visit_record", ("created_by",))["created_by"])
     visitor = applied.where(applied.ne(""), writer)
     return visits.assign(visitor_id=visitor, rank=_rank(frames, visitor, visits["customer_id"]))
@@ -186,9 +186,10 @@ def _rank(frames: Frames, visitor: pd.Series, customer: pd.Series) -> pd.Series:
     """In which capacity the customer was visited: his handler, or by the visitor's post."""
     owners = columns_of(frames, "customer_info", ("customer_id", "owner_id")).drop_duplicates("customer_id")
     roles = columns_of(frames, "staff", ("staff_id", "role")).drop_duplicates("staff_id")
-    owner = customer.map(owners.set_index("customer_id")["owner_id"])
-    by_post = visitor.map(roles.set_index("staff_id")["role"]).map(RANK_OF_ROLE).fillna("handler")
-    return by_post.where(owner != visitor, "handler").astype("str")
+    owner = looked_up(customer, owners.set_index("customer_id")["owner_id"])
+    post = looked_up(visitor, roles.set_index("staff_id")["role"])
+    by_post = looked_up(post, pd.Series(RANK_OF_ROLE, dtype="object")).astype("object").fillna("handler")
+    return by_post.where(owner.astype("object") != visitor.astype("object"), "handler").astype("str")
 
 
 def field_day(frames: Frames, day: date) -> pd.DataFrame | None:

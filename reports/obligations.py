@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-import pandas as pd
 
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, add_months, day_number, day_of, period_first, period_index
 from reports.columns import UNMET, Columns, Texts
-from reports.conditions import fields_of, holds
+from reports.conditions import holds
 from reports.due import amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
 from reports.promises import promised
 from reports.views import Tables
@@ -135,13 +134,7 @@ def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor)
 
 
 def _where(watch: Watch, columns: Columns, today: date) -> Flags:
-    if watch.where is None:
-        return np.ones(len(columns), dtype=np.bool_)
-    return holds(watch.where, _only(columns.frame, fields_of(watch.where)), today)
-
-
-def _only(frame: pd.DataFrame, names: set[str]) -> pd.DataFrame:
-    return frame[[name for name in frame.columns if name in names]]
+    return holds(watch.where, columns.frame, today)
 
 
 def _with_lookups(columns: Columns, lookups: Sequence[Lookup], tables: Tables) -> Columns:
@@ -208,9 +201,7 @@ def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
     met_at, undated = _evidence(scope, counted.due)
     watch, rows = scope.watch, scope.rows
     unmeasurable = (
-        holds(watch.unmeasurable_if, _only(scope.columns.frame, fields_of(watch.unmeasurable_if)), scope.tables.day)[
-            rows
-        ]
+        holds(watch.unmeasurable_if, scope.columns.frame, scope.tables.day)[rows]
         if watch.unmeasurable_if
         else np.zeros(len(rows), dtype=np.bool_)
     )
@@ -235,7 +226,7 @@ def _dues(scope: _Scope, clocks: Clocks) -> Counted:
     ways = (*(case.due for case in scope.watch.due_if), scope.default_due)
     way = np.full(size, len(ways) - 1, dtype=np.int64)
     for at, case in reversed(list(enumerate(scope.watch.due_if))):
-        fits = holds(case.when, _only(scope.columns.frame, fields_of(case.when)), scope.tables.day)
+        fits = holds(case.when, scope.columns.frame, scope.tables.day)
         way[fits[scope.rows]] = at
     due = np.full(size, MISSING, dtype=np.int64)
     provisional, bound = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
@@ -315,7 +306,7 @@ def _own(scope: _Scope, piece: Evidence) -> tuple[Ints, Flags]:
     if piece.filled:
         here &= scope.columns.filled(piece.filled)
     if piece.where is not None:
-        here &= holds(piece.where, _only(scope.columns.frame, fields_of(piece.where)), scope.tables.day)
+        here &= holds(piece.where, scope.columns.frame, scope.tables.day)
     here = here[scope.rows]
     if not piece.at:
         return np.where(here, MISSING, UNMET), np.zeros(len(here), dtype=np.bool_)

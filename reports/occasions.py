@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from reports.facts import business, columns_of, person_id, progress_event, sale, visit, wall_time
+from reports.facts import business, columns_of, looked_up, person_id, progress_event, sale, visit, wall_time
 from reports.frames import Frames
 from schemas.festivals import festivals
 from schemas.periods import add_months
@@ -73,12 +73,13 @@ def grade_a(frames: Frames, day: date) -> pd.DataFrame | None:
     graded = columns_of(frames, "customer_grading", ("customer_id", "review_month", "grade"))
     graded = graded[graded["review_month"].fillna("").le(day.strftime("%Y-%m"))].sort_values("review_month")
     latest = graded.drop_duplicates("customer_id", keep="last").set_index("customer_id")["grade"]
-    grade = customers["customer_id"].map(latest).fillna("").where(lambda known: known.ne(""), customers["grade"])
+    grade = looked_up(customers["customer_id"], latest).astype("object").fillna("")
+    grade = grade.where(grade.ne(""), customers["grade"].astype("object"))
     customers = customers[grade.eq("A")]
     events = progress_event(frames, day)
     events = events[events["at"] < pd.Timestamp(day) + pd.Timedelta(days=1)]
-    progress = customers["customer_id"].map(events.groupby("customer_id")["at"].max())
-    since = customers["customer_id"].map(_a_since(graded))
+    progress = looked_up(customers["customer_id"], events.groupby("customer_id")["at"].max())
+    since = looked_up(customers["customer_id"], pd.Series(_a_since(graded), dtype="datetime64[s]"))
     anchor = wall_time(progress).fillna(wall_time(since))
     return customers.assign(anchor=anchor).reset_index(drop=True)
 
@@ -107,7 +108,7 @@ def idle_part_timer(frames: Frames, day: date) -> pd.DataFrame | None:
     staff = staff[staff["employment"].eq("兼职") & ~staff["staff_state"].isin(["离职", "解除合作"])]
     deals = columns_of(frames, "deal", ("seller_id", "sold_on", "kind"))
     deals = deals[deals["kind"].isin(["", "销售"]) & (wall_time(deals["sold_on"]) <= pd.Timestamp(day))]
-    last = wall_time(staff["staff_id"].map(deals.groupby("seller_id")["sold_on"].max()))
+    last = wall_time(looked_up(staff["staff_id"], deals.groupby("seller_id")["sold_on"].max()))
     last_on = last.fillna(wall_time(staff["joined_on"]))
     away = leave_months(frames)
     ends = [
@@ -162,7 +163,7 @@ def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
     )
     shipped = shipped.rename(columns={"shipped_on": "from_day"})
     shipped = shipped.assign(
-        paid_on=wall_time(shipped["mfg_no"].map(paid)).fillna(wall_time(shipped["reg_no"].map(paid)))
+        paid_on=wall_time(looked_up(shipped["mfg_no"], paid)).fillna(wall_time(looked_up(shipped["reg_no"], paid)))
     )
     columns = ["record_id", "customer_id", "owner_id", "from_day", "paid_on"]
     parts = [
@@ -257,3 +258,33 @@ def area_visit(frames: Frames, day: date) -> pd.DataFrame | None:
         return None
     met = visits[visits["mode"].isin(["", "当面"])]
     return met.assign(at=wall_time(met["visited_at"]))[["record_id", "customer_id", "at"]]
+
+
+def paid_month(frames: Frames, day: date) -> pd.DataFrame | None:
+    """The last three finished months and the running one in which a sale was paid: what commissions settle.
+
+    Columns: record_id "company", month_end, occurrence ("2026-10").
+    """
+    sales = sale(frames, day)
+    if sales is None:
+        return None
+    paid = wall_time(sales["paid_on"])
+    oldest = pd.Timestamp(add_months(day.replace(day=1), -3))
+    paid = paid[(paid >= oldest) & (paid < pd.Timestamp(day) + pd.Timedelta(days=1))]
+    months = sorted({f"{moment:%Y-%m}" for moment in paid})
+    ends = [add_months(date.fromisoformat(f"{month}-01"), 1) - timedelta(days=1) for month in months]
+    return pd.DataFrame(
+        {
+            "record_id": pd.Series(["company"] * len(months), dtype="str"),
+            "month_end": wall_time(pd.Series(pd.to_datetime(ends))),
+            "occurrence": pd.Series(months, dtype="str"),
+        }
+    )
+
+
+def suggestion_made(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Suggestions as events of the company: record_id "company", at."""
+    if "suggestion" not in frames:
+        return None
+    dropped = wall_time(columns_of(frames, "suggestion", ("dropped_on",))["dropped_on"]).dropna()
+    return pd.DataFrame({"record_id": pd.Series(["company"] * len(dropped), dtype="str"), "at": dropped.to_numpy()})

@@ -51,8 +51,8 @@ def promised(frames: Frames, kind: Promise, columns: Columns, rows: Ints) -> tup
     seconds, working = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.bool_)
     contracts = columns_of(frames, "contract", ("customer_id", "sla_terms", "effective_on", "signed_on"))
     since = wall_time(contracts["effective_on"]).fillna(wall_time(contracts["signed_on"]))
-    signed = contracts[since.notna() & contracts["sla_terms"].ne("")].assign(since=since).sort_values("since")
-    latest = signed.drop_duplicates("customer_id", keep="last")
+    contracts = contracts.assign(since=since)[since.notna() & contracts["sla_terms"].ne("")]
+    latest = contracts.sort_values("since").drop_duplicates("customer_id", keep="last")
     by_customer = {
         customer: found
         for customer, terms in zip(latest["customer_id"], latest["sla_terms"], strict=True)

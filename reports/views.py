@@ -60,6 +60,8 @@ VIEWS: dict[str, View] = {
     "spoken_contact": View("contact_log", ("contact_log", "visit_record"), occasions.spoken_contact),
     "contact": View("contact_log", ("contact_log",), occasions.contact),
     "sale_day": View("customer_info", ("deal", "customer_info"), occasions.sale_day),
+    "paid_month": View("company", ("deal",), occasions.paid_month, daily=True),
+    "suggestion_made": View("company", ("suggestion",), occasions.suggestion_made),
     "area_visit": View("visit_record", VISITS, occasions.area_visit),
 }
 

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from schemas.finding import Finding
-from schemas.template import Label
+from schemas.finding import CellRef, Finding
+from schemas.template import Label, Template
 
 if TYPE_CHECKING:
     from reports.statement import Statement, StatementLine, Value
@@ -38,8 +38,13 @@ class ReportTexts:
 
     def finding(self, finding: Finding, language: str) -> str:
         """A finding as a sentence."""
-        template = self.catalogue.get(str(finding.params.get("template", "")))
+        template = self.catalogue.get(str(finding.params.get("template", ""))) or self._of_sheet(finding)
         return self.labels.finding(finding, language, template, self.catalogue)
+
+    def _of_sheet(self, finding: Finding) -> Template | None:
+        sheet = finding.at.sheet if isinstance(finding.at, CellRef) else ""
+        titles = ((form, (form.sheet, *map(form.line_sheet, form.lines))) for form in self.catalogue)
+        return next((form for form, names in titles if sheet in names), None)
 
 
 def render(statement: Statement, kind: Format, texts: ReportTexts, language: str) -> bytes:

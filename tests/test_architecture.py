@@ -26,7 +26,7 @@ ONLY_IN = {
     "openpyxl": ("sheets_adapter/xlsx/", "services/exports.py"),
     "python_calamine": ("sheets_adapter/xlsx/",),
     "isal": ("sheets_adapter/xlsx/",),
-    "xlsxwriter": ("services/exports.py",),
+    "xlsxwriter": ("services/exports.py", "services/report_files.py"),
     "gspread": ("sheets_adapter/",),
     "sqlalchemy": ("sheets_adapter/",),
     "streamlit_authenticator": ("services/hashing.py", "pages/_ui/", "pages/sign_in.py"),

@@ -180,7 +180,8 @@ def test_sl_27_d64_falls_on_the_months_last_workday(as_of: str, due: str) -> Non
 
 @pytest.mark.parametrize(("month", "due"), [("2026-01", "2026-02-14"), ("2026-10", "2026-11-13")])
 def test_sl_28_d42_is_paid_before_a_rest_day(month: str, due: str) -> None:
-    rows = evaluated("D42", f"{month}-20", {})
+    sale = {"deal_no": "1", "customer_id": "C1", "paid_on": f"{month}-05", "amount": "100.00", "kind": "销售"}
+    rows = evaluated("D42", f"{month}-20", {"deal": [sale]})
     assert due_texts(rows[rows["occurrence"] == month]) == [due]
 
 
