@@ -1,0 +1,1 @@
+"""The six classifications of customers: what each should be, why, and what would raise it. Source: domain.md §3."""

@@ -1,0 +1,149 @@
+"""G1: A/B/C by match × value, demotion of idle A customers, promotion by better scores. Source: domain.md §3.1."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from reports.facts import columns_of, progress_event
+from reports.frames import Frames
+from reports.grades.customers import Customers, current_grades, grades_in_force
+from reports.grades.scales import UNIT, UNRATED, Graded, decimals, latest, weighted, whole
+from reports.statement import Source, input_finding
+from schemas.finding import Finding, Severity
+from schemas.grade_rules import MatchValue
+
+SCORES = ("match_score", "budget_score", "decision_score", "potential_score")
+GATES = ("chain_clear", "budget_ok", "need_clear")
+FACTORS = (
+    "match", "budget", "decision", "potential", "value", "cell", "chain_clear", "budget_ok", "need_clear", "graded_on",
+    "last_progress", "idle_since", "rated_in",
+)  # fmt: skip
+RANK = {"A": 3, "B": 2, "C": 1}
+
+
+def grade_g1(frames: Frames, rules: MatchValue, customers: Customers) -> tuple[Graded, tuple[Finding, ...]]:
+    """Current and suggested A/B/C of every customer."""
+    scored, findings = _latest_scores(frames, customers)
+    frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
+    rated, cells, grades, values = _matrix(scored, rules)
+    frame["matrix"] = grades
+    for name, column in zip(("match", "budget", "decision", "potential"), SCORES, strict=True):
+        frame[name] = scored[column]
+    frame["value"] = decimals(values, rated)
+    frame["cell"] = cells
+    for gate in GATES:
+        frame[gate] = scored[gate]
+    frame["rated_in"] = scored["review_month"].fillna("")
+    _add_current(frame, frames, customers, scored)
+    _add_idleness(frame, frames, customers, rules)
+    _suggest(frame, rules, scored["record_id"].notna().to_numpy(), customers.day)
+    frame["score"] = frame["value"]
+    frame = frame.reset_index(names="subject")
+    return Graded("g1", frame, FACTORS), tuple(findings)
+
+
+def _latest_scores(frames: Frames, customers: Customers) -> tuple[pd.DataFrame, list[Finding]]:
+    """Each customer's last grading up to the month of the day, on the customers' index."""
+    columns = ("record_id", "customer_id", "review_month", "grade", "submitted_at", *SCORES, *GATES)
+    gradings = columns_of(frames, "customer_grading", columns)
+    month = customers.day.strftime("%Y-%m")
+    known = gradings[(gradings["review_month"] != "") & (gradings["review_month"] <= month)]
+    findings = [
+        input_finding("E401", Source("customer_grading", record), column, Severity.ERROR, value=int(value))
+        for column in SCORES
+        for record, value in zip(known["record_id"], known[column], strict=True)
+        if not pd.isna(value) and not 1 <= value <= 5
+    ]
+    for column in SCORES:
+        known = known.assign(**{column: known[column].where(known[column].between(1, 5))})
+    return latest(known, "customer_id", "review_month").set_index("customer_id").reindex(
+        customers.frame.index
+    ), findings
+
+
+def _matrix(scored: pd.DataFrame, rules: MatchValue) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Whether all scores are there, the cell, the grade after the gates, the value in 1/10,000."""
+    rated = scored[list(SCORES)].notna().all(axis=1).to_numpy()
+    weights = {str(name): weight for name, weight in rules.weights.items()}
+    points = {name: scored[f"{name}_score"].fillna(0).to_numpy(dtype=np.int64) * UNIT for name in weights}
+    values = weighted(points, weights, 1)
+    match = scored["match_score"].fillna(0).to_numpy(dtype=np.int64) * UNIT
+    cells = np.char.add(_level(match, rules), _level(values, rules)).astype(object)
+    grades = pd.Series(cells).map(rules.matrix).to_numpy(dtype=object)
+    gates = scored[list(GATES)].astype("boolean").fillna(False).all(axis=1).to_numpy(dtype=bool)
+    grades[(grades == "A") & ~gates] = "B"
+    grades[~rated], cells[~rated] = UNRATED, ""
+    return rated, cells, grades, values
+
+
+def _level(values: np.ndarray, rules: MatchValue) -> np.ndarray:
+    return np.where(values >= whole(rules.high), "H", np.where(values >= whole(rules.medium), "M", "L")).astype(str)
+
+
+def _add_current(frame: pd.DataFrame, frames: Frames, customers: Customers, scored: pd.DataFrame) -> None:
+    """The grade in force and since when: the history's, the last confirmed grading's, else the master record's."""
+    held = grades_in_force(frames, "g1", customers.day).reindex(frame.index)
+    current = current_grades(frames, "g1", customers, "grade")
+    confirmed = scored["grade"].fillna("")
+    use_grading = held["grade"].isna() & (confirmed != "")
+    frame["current"] = current.where(~use_grading, confirmed)
+    since = held["from_on"].where(held["from_on"].notna(), _since(frames, customers, use_grading))
+    frame["graded_on"] = since
+
+
+def _since(frames: Frames, customers: Customers, use_grading: pd.Series) -> pd.Series:
+    """Without a history: the day of the first of the last gradings with the same grade, else of the first contact."""
+    master = customers.frame
+    contact = pd.to_datetime(master["first_contact_on"]).astype("datetime64[s]")
+    gradings = columns_of(
+        frames, "customer_grading", ("customer_id", "review_month", "grade", "submitted_at", "record_id")
+    )
+    gradings = gradings[(gradings["review_month"] != "") & (gradings["grade"] != "")]
+    gradings = gradings[gradings["review_month"] <= customers.day.strftime("%Y-%m")]
+    gradings = gradings.sort_values(["customer_id", "review_month", "record_id"])
+    if not len(gradings):
+        return contact
+    changed = gradings["grade"] != gradings.groupby("customer_id")["grade"].shift()
+    starts = gradings[changed].drop_duplicates("customer_id", keep="last").set_index("customer_id")
+    written = starts["submitted_at"]
+    if isinstance(written.dtype, pd.DatetimeTZDtype):
+        written = written.dt.tz_localize(None)
+    first = pd.to_datetime(starts["review_month"] + "-01", errors="coerce")
+    days = pd.to_datetime(written).dt.normalize().fillna(first).astype("datetime64[s]")
+    return days.reindex(master.index).where(use_grading, contact)
+
+
+def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rules: MatchValue) -> None:
+    """The last progress, and the day after which an A without progress counts as idle."""
+    events = progress_event(frames, customers.day)
+    events = events[events["at"] < np.datetime64(customers.day) + np.timedelta64(1, "D")]
+    last = events.groupby("customer_id")["at"].max().reindex(frame.index)
+    frame["last_progress"] = pd.to_datetime(last).dt.normalize().astype("datetime64[s]")
+    anchor = frame["last_progress"].where(frame["last_progress"].notna(), pd.to_datetime(frame["graded_on"]))
+    frame["anchor"] = anchor.astype("datetime64[s]")
+    frame["idle_since"] = frame["anchor"] + pd.DateOffset(months=rules.demote_months)
+
+
+def _suggest(frame: pd.DataFrame, rules: MatchValue, has_scores: np.ndarray, day: date) -> None:
+    """The suggested grade and why. Scores decide; an A without progress may drop; one step up a month."""
+    current, matrix = frame["current"].to_numpy(dtype=object), frame["matrix"].to_numpy(dtype=object)
+    suggested = np.where(has_scores, matrix, np.where(current == "", UNRATED, current)).astype(object)
+    reason = np.where(has_scores, np.where(matrix == UNRATED, "incomplete", "scores"), "not_scored").astype(object)
+    gated = has_scores & (matrix == "B") & (frame["cell"].map(rules.matrix) == "A").to_numpy()
+    reason[gated] = "gate"
+    today = np.datetime64(day)
+    changed_now = pd.to_datetime(frame["graded_on"]).dt.strftime("%Y-%m").eq(day.strftime("%Y-%m")).to_numpy()
+    rank = pd.Series(suggested).map(RANK).fillna(0).to_numpy()
+    held = pd.Series(current).map(RANK).fillna(0).to_numpy()
+    hasty = changed_now & (held > 0) & (rank > held) & (suggested != "A") & has_scores
+    suggested[hasty], reason[hasty] = current[hasty], "one_step_a_month"
+    idle = (current == "A") & (frame["idle_since"].to_numpy() < today) & ~np.isin(suggested, ["B", "C"])
+    suggested[idle], reason[idle] = "B", "idle"
+    if rules.demote_b_months is not None:
+        limit = (frame["anchor"] + pd.DateOffset(months=rules.demote_b_months)).to_numpy()
+        lapsed = (current == "B") & (limit < today) & (suggested != "C")
+        suggested[lapsed], reason[lapsed] = "C", "idle"
+    frame["suggested"], frame["reason"] = suggested, reason

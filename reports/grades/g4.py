@@ -1,0 +1,86 @@
+"""G4: the credit grade from the survey and the suggested credit limit. Source: 003 Arts. 4, 10-13; domain.md §3.5."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from reports.facts import columns_of
+from reports.frames import Frames
+from reports.grades.customers import Customers, current_grades
+from reports.grades.scales import UNRATED, Graded, cut, decimals, latest, weighted, whole
+from reports.money import round_fen, yuan
+from schemas.grade_rules import Credit
+
+EXTRAS = ("limit", "avg_month_sales", "term_days", "conclusion")
+
+
+def grade_g4(frames: Frames, rules: Credit, customers: Customers) -> Graded:
+    """The credit grade of every customer surveyed by the day, from the last survey.
+
+    A survey that asks for a second one grades nobody until that second one is in.
+    """
+    factors = tuple(rules.weights)
+    columns = ("record_id", "customer_id", "surveyed_on", "need_special", "conclusion", *factors)
+    surveys = columns_of(frames, "credit_survey", columns)
+    surveys = surveys[surveys["surveyed_on"].notna() & surveys["customer_id"].isin(customers.frame.index)]
+    surveys = latest(surveys[surveys["surveyed_on"] <= np.datetime64(customers.day)], "customer_id", "surveyed_on")
+    frame = surveys.rename(columns={"customer_id": "subject"}).sort_values("subject").reset_index(drop=True)
+    points = {
+        name: frame[name].map({answer: whole(worth) for answer, worth in rules.points[name].items()})
+        for name in factors
+    }
+    answered = np.ones(len(frame), dtype=bool)
+    for worth in points.values():
+        answered &= worth.notna().to_numpy()
+    special = frame["need_special"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    known = answered & ~special
+    scores = weighted({name: p.fillna(0).to_numpy(dtype=np.int64) for name, p in points.items()}, rules.weights, 100)
+    grades, vetoed = cut(scores, rules.cuts), np.zeros(len(frame), dtype=bool)
+    for name, answers in rules.veto.items():
+        vetoed |= frame[name].isin(answers).to_numpy()
+    grades[vetoed] = rules.cuts.grades[-1]
+    held = current_grades(frames, "g4", customers, "credit_grade")
+    frame["current"] = [held.get(subject, "") for subject in frame["subject"]]
+    frame["suggested"] = np.where(known, grades, UNRATED)
+    frame["score"] = decimals(scores, known, 1)
+    unrated = np.where(special, "second_survey", "incomplete")
+    frame["reason"] = np.where(known, np.where(vetoed, "veto", "score"), unrated)
+    _add_limits(frame, frames, rules)
+    return Graded("g4", frame, (*factors, *EXTRAS))
+
+
+def _add_limits(frame: pd.DataFrame, frames: Frames, rules: Credit) -> None:
+    """avg_month_sales × term ÷ 30 × the grade's factor; open while sales or term are not recorded."""
+    profiles = columns_of(frames, "customer_profile", ("customer_id", "avg_month_sales", "filled_on", "record_id"))
+    profiles = profiles[profiles["avg_month_sales"].notna()].sort_values(["filled_on", "record_id"])
+    average = profiles.drop_duplicates("customer_id", keep="last").set_index("customer_id")["avg_month_sales"]
+    frame["avg_month_sales"] = frame["subject"].map(average)
+    frame["term_days"] = [_term(frames, rules, subject) for subject in frame["subject"]] if len(frame) else None
+    frame["limit"] = [
+        credit_limit(sales, term, grade, rules)
+        for sales, term, grade in zip(frame["avg_month_sales"], frame["term_days"], frame["suggested"], strict=True)
+    ]
+
+
+def _term(frames: Frames, rules: Credit, customer: str) -> int | None:
+    """The customer's payment term from the recognition form, else the rules' own."""
+    forms = frames.get("new_customer_recognition")
+    if forms is not None and {"customer_code", "pay_term_days"} <= set(forms.columns):
+        own = forms.loc[(forms["customer_code"] == customer) & forms["pay_term_days"].notna(), "pay_term_days"]
+        if len(own):
+            return int(own.iloc[-1])
+    return rules.term_days
+
+
+def credit_limit(avg_month_sales: object, term_days: object, grade: str, rules: Credit) -> object:
+    """The suggested limit in yuan; None while an input is missing or there is no grade."""
+    if grade == rules.cuts.grades[-1]:
+        return yuan(0)
+    if grade not in rules.limit_factor or pd.isna(avg_month_sales) or pd.isna(term_days):
+        return None
+    return yuan(
+        round_fen(Fraction(int(str(avg_month_sales)) * int(str(term_days)), 30) * Fraction(rules.limit_factor[grade]))
+    )

@@ -1,0 +1,88 @@
+"""Key-account classes as tags, the visit level, and who counts as a new customer. Source: domain.md §3.3, §3.6."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reports.facts import columns_of
+from reports.frames import Frames
+from reports.grades.customers import Customers, current_grades
+from reports.grades.scales import UNRATED, Graded
+from schemas.grade_rules import KeyAccounts, VisitLevels
+
+IMPORTANT, HIGH_VALUE, GROUP, STRATEGIC, POTENTIAL = (
+    "重要客户", "高价值客户", "团购客户", "战略客户", "潜在大客户",
+)  # fmt: skip
+NEW, KNOWN = "新客户", "老客户"
+
+
+def grade_key_accounts(frames: Frames, rules: KeyAccounts, customers: Customers, g1: Graded) -> Graded:
+    """The tags every customer should carry. 团购客户 is a person's judgement and stays as it is recorded."""
+    master = customers.frame
+    recorded = master["ka_class"].map(lambda tags: tags if isinstance(tags, tuple) else ())
+    frame = pd.DataFrame({"record_id": master["record_id"]}, index=master.index)
+    official = master["is_public_official"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    influence = _influence(frames, master.index)
+    valued = (customers.sales >= int(rules.high_value_sales * 100)) | (influence >= rules.high_influence)
+    strategic = _rank(frames, master.index).isin(rules.strategic_ranks).to_numpy()
+    group = np.fromiter((GROUP in tags for tags in recorded), dtype=bool, count=len(recorded))
+    promising = g1.frame.set_index("subject")["suggested"].reindex(master.index).isin(rules.potential_grades).to_numpy()
+    potential = promising & ~customers.ever
+    hits = np.column_stack([official, valued, group, strategic, potential])
+    names = (IMPORTANT, HIGH_VALUE, GROUP, STRATEGIC, POTENTIAL)
+    by_pattern = {
+        tuple(row): "、".join(name for name, hit in zip(names, row, strict=True) if hit)
+        for row in map(tuple, np.unique(hits, axis=0))
+    }
+    frame["current"] = recorded.map("、".join)
+    frame["suggested"] = [by_pattern[tuple(row)] for row in hits]
+    frame["score"] = None
+    frame["reason"] = "tags"
+    frame["official"], frame["sales"], frame["influence"] = official, customers.sales, influence
+    frame["ever_paid"] = customers.ever
+    return Graded("ka_class", frame.reset_index(names="subject"), ("official", "sales", "influence", "ever_paid"))
+
+
+def grade_visit_levels(frames: Frames, rules: VisitLevels, customers: Customers, g1: Graded) -> Graded:
+    """重要/一般/潜在: nothing ever sold is the lowest level, else by G1 grade in force, else by the suggested one."""
+    frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
+    grades = g1.frame.set_index("subject").reindex(frame.index)
+    grade = grades["current"].where(grades["current"] != "", grades["suggested"])
+    by_grade = grade.map(rules.by_grade).fillna(UNRATED).astype(object)
+    frame["current"] = current_grades(frames, "visit_level", customers, "customer_level")
+    frame["suggested"] = np.where(customers.ever, by_grade, rules.no_sale)
+    frame["score"] = None
+    frame["reason"] = np.where(customers.ever, "by_grade", "no_sale")
+    frame["grade"], frame["ever_paid"] = grade.to_numpy(dtype=object), customers.ever
+    return Graded("visit_level", frame.reset_index(names="subject"), ("grade", "ever_paid"))
+
+
+def grade_new_customers(customers: Customers, months: int) -> Graded:
+    """New: no paid sale in the last months, so losing a customer for a quarter does not make it new again."""
+    frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
+    since = np.datetime64(pd.Timestamp(customers.day) - pd.DateOffset(months=months))
+    last = customers.last_sale.to_numpy(dtype="datetime64[s]")
+    recent = ~np.isnat(last) & (last > since)
+    frame["current"] = ""
+    frame["suggested"] = np.where(recent, KNOWN, NEW)
+    frame["score"] = None
+    frame["reason"] = np.where(recent, "recent_sale", np.where(customers.ever, "former", "never"))
+    frame["last_sale"] = customers.last_sale
+    return Graded("new_customer", frame.reset_index(names="subject"), ("last_sale",))
+
+
+def _influence(frames: Frames, index: pd.Index) -> np.ndarray:
+    """The highest influence recorded of a customer's people (1–5; 0 unknown)."""
+    plans = columns_of(frames, "relationship_plan", ("record_id", "customer_id"))
+    lines = columns_of(frames, "relationship_plan.lines", ("record_id", "influence"))
+    joined = lines.merge(plans, on="record_id", how="inner")
+    best = joined.groupby("customer_id")["influence"].max()
+    return np.asarray(index.map(best).fillna(0).to_numpy(dtype=np.int64))
+
+
+def _rank(frames: Frames, index: pd.Index) -> pd.Series:
+    """A customer's standing in its trade, from the last profile."""
+    profile = columns_of(frames, "customer_profile", ("customer_id", "industry_rank", "filled_on", "record_id"))
+    profile = profile.sort_values(["filled_on", "record_id"]).drop_duplicates("customer_id", keep="last")
+    return pd.Series(index.map(profile.set_index("customer_id")["industry_rank"]), index=index)
