@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from itertools import groupby
-from typing import Any
 
 import streamlit as st
 
@@ -34,24 +33,39 @@ def sidebar(visit: Visit, current: routes.Screen | None) -> None:
         with st.container(key="nav", gap="xxsmall"):
             with st.container(key="company"):
                 st.markdown(plain(visit.app.company or visit.text("brand")))
-            _nav(visit, routes.HOME, current is routes.HOME)
+            _entry(visit, current, routes.HOME, is_marked=current is routes.HOME)
             _forms(visit, current)
             st.caption(visit.md("nav.manage"))
             for screen in (routes.SYNC, routes.TEMPLATES):
                 if not screen.admin_only or "admin" in visit.actor.roles:
-                    _nav(visit, screen, current is screen)
+                    _entry(visit, current, screen, is_marked=current is screen)
         with st.container(key="sidebar_foot", gap="xxsmall"):
             _foot(visit)
 
 
-def _nav(visit: Visit, screen: routes.Screen, is_current: bool) -> None:
-    with _marked(is_current):
-        routes.link(screen, visit.text(screen.title), icon=screen.icon, width="stretch")
+def _entry(
+    visit: Visit,
+    current: routes.Screen | None,
+    screen: routes.Screen,
+    *,
+    is_marked: bool,
+    template: Template | None = None,
+) -> None:
+    """One entry of the menu. The one of this screen is marked: several lead to one screen, Streamlit cannot tell.
 
-
-def _marked(is_current: bool) -> AbstractContextManager[Any]:
-    """The entry of the screen one is on; several entries lead to one screen, so Streamlit cannot tell."""
-    return st.container(key="nav_on") if is_current else nullcontext()
+    From a form one leaves by a button: following a link, the browser drops what fields have not sent yet (measured
+    with Streamlit 1.67), while a button's run brings it along.
+    """
+    label = template.label.text(visit.language) if template else visit.text(screen.title)
+    icon = None if template else screen.icon
+    query = {"t": template.key} if template else {}
+    with st.container(key="nav_on") if is_marked else nullcontext():
+        if current is routes.FORM:
+            name = f"leave__{query.get('t', screen.slug)}"
+            if st.button(plain(label), key=name, icon=icon, type="tertiary"):
+                routes.go(screen, **query)
+        else:
+            routes.link(screen, label, icon=icon, width="stretch", **query)
 
 
 def _forms(visit: Visit, current: routes.Screen | None) -> None:
@@ -70,8 +84,7 @@ def _forms(visit: Visit, current: routes.Screen | None) -> None:
             continue
         with fold:
             for template in templates:
-                with _marked(template.key == shown):
-                    routes.link(routes.RECORDS, template.label.text(visit.language), width="stretch", t=template.key)
+                _entry(visit, current, routes.RECORDS, is_marked=template.key == shown, template=template)
 
 
 def group_name(visit: Visit, group: str) -> str:

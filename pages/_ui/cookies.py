@@ -26,7 +26,8 @@ def token_of_request(app: App) -> str:
     """The token the page was requested with; "" for none, or when this tab has signed out since."""
     if state.signed_out():
         return ""
-    return st.context.cookies.get(cookie_name(app.config.state_dir), "")
+    found = st.context.cookies.get(cookie_name(app.config.state_dir))
+    return found if isinstance(found, str) else ""
 
 
 def carry(app: App, token: str) -> str:

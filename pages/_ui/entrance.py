@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import chrome, routes, setup_view, state
+from pages._ui import chrome, gate, routes, setup_view, state
 from pages._ui.text import plain
 from schemas.finding import Finding
 from services.accounts import SignInRefused
@@ -38,14 +38,14 @@ def _sign_in(app: App, language: str) -> None:
     if isinstance(outcome, SignInRefused):
         st.error(plain(app.labels.finding(outcome.finding, language)), icon=":material/lock:")
         return
-    state.sign_in(app.sessions.open(outcome, device=st.context.headers.get("User-Agent", "")[:120]))
+    state.sign_in(app.sessions.open(outcome, device=gate.header("User-Agent")))
     st.rerun()
 
 
 def _check(app: App, login: str, password: str) -> Any:
     if not login.strip() or not password:
         return SignInRefused(Finding("A001"))
-    return app.accounts.check_password(login, password, address=st.context.ip_address or "")
+    return app.accounts.check_password(login, password, address=gate.address())
 
 
 def _typed_in_form(app: App, language: str) -> tuple[str, str] | None:

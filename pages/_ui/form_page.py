@@ -18,7 +18,7 @@ from schemas.record import Rejected, Saved
 from schemas.template import Template
 from services.drafts import AlreadySaved, Draft
 
-AUTOSAVE = "10s"
+AUTOSAVE = "5s"
 
 
 def opened(visit: Visit, template: Template) -> OpenForm | None:

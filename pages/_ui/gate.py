@@ -68,3 +68,15 @@ def sign_out(app: App) -> None:
     if state.session_token():
         app.sessions.close(state.session_token())
     state.sign_out()
+
+
+def address() -> str:
+    """The visitor's network address; "" where it is not known (on the same machine)."""
+    found = st.context.ip_address
+    return found if isinstance(found, str) else ""
+
+
+def header(name: str) -> str:
+    """A header of the page's request, "" when it is absent."""
+    found = st.context.headers.get(name)
+    return found if isinstance(found, str) else ""

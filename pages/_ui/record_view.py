@@ -104,7 +104,7 @@ def _after(visit: Visit, template: Template, record: Record, outcome: Saved | Re
 def receipt(visit: Visit, template: Template, record: Record) -> None:
     """After saving: its number, since when it is safe, and the likely next steps."""
     saved_at = state.form_value(record.record_id, "saved_at")
-    if not saved_at:
+    if not saved_at or record.is_void:
         return
     with st.container(border=True, key="card__receipt"):
         text = visit.md("record.saved", name=values.headline(visit, template, record), at=saved_at,
@@ -116,7 +116,7 @@ def receipt(visit: Visit, template: Template, record: Record) -> None:
             chrome.remark("orange", "warning", visit.finding(state.finding_of(kept)[0], template))
         if len(warnings) > WARNINGS:
             st.caption(visit.md("record.more_warnings", count=len(warnings) - WARNINGS))
-        with st.container(horizontal=True, gap="small", key="next_steps"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="next_steps"):
             if may(visit.actor, template, "create"):
                 routes.link(routes.FORM, visit.text("record.add_another"), icon=":material/add:", t=template.key)
             routes.link(routes.RECORDS, visit.text("record.back_to_list"), icon=routes.RECORDS.icon, t=template.key)

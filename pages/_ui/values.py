@@ -36,8 +36,7 @@ def cell(visit: Visit, asked: Field, text: str, raw: str = "") -> TableCell:
 
 def align(asked: Field) -> Literal["left", "right"]:
     """Numbers stand right, everything else left."""
-    result = asked.result if asked.type == "computed" else asked.type
-    return "right" if result in RIGHT else "left"
+    return "right" if _result(asked) in RIGHT else "left"
 
 
 def status(visit: Visit, record: Record) -> tuple[str, Tone]:
@@ -89,10 +88,11 @@ def is_long(asked: Field) -> bool:
 
 def totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Sums of a line table's money and whole-number columns, as canonical texts; {} when there is nothing to add."""
-    found = {}
-    for asked in line.fields:
-        result = asked.result if asked.type == "computed" else asked.type
-        amounts = [Decimal(row[asked.key]) for row in rows if row.get(asked.key)]
-        if result in SUMMED and amounts:
-            found[asked.key] = str(sum(amounts, Decimal(0)))
-    return found
+    summed = [asked for asked in line.fields if _result(asked) in SUMMED]
+    amounts = {asked.key: [Decimal(row[asked.key]) for row in rows if row.get(asked.key)] for asked in summed}
+    return {key: str(sum(found, Decimal(0))) for key, found in amounts.items() if found}
+
+
+def _result(asked: Field) -> str:
+    """The type of the field's value: its own, or what it works out."""
+    return (asked.result or "decimal") if asked.type == "computed" else asked.type
