@@ -23,6 +23,7 @@ from schemas.commission_rules import CommissionPlan, CommissionRules
 from schemas.deadline_rules import Cite, Rule
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.grade_rules import GradeRules
+from schemas.kpi_rules import KpiRules
 from schemas.option_findings import OptionPath, close_word, option_finding
 from schemas.template import Key, Label, Meta
 from schemas.yaml_nodes import Document, read_yaml
@@ -98,6 +99,7 @@ class RulePack(Meta):
     commission: CommissionRules = CommissionRules()
     commission_plans: dict[str, CommissionPlan] = Option(default_factory=dict)
     grades: GradeRules | None = None
+    kpi: KpiRules = KpiRules()
     citations: dict[Key, Cite] = Option(default_factory=dict)
     """The document and clause behind the lines of a statement, by topic."""
 
