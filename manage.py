@@ -164,7 +164,8 @@ def report(config: Config, console: Console, arguments: argparse.Namespace) -> i
         console.complain(refused.findings)
         return USAGE
     except StoreError as error:
-        at = CellRef(error.sheet, 1, "A") if getattr(error, "sheet", "") else None
+        sheet = getattr(error, "sheet", "")
+        at = CellRef(sheet, 1, "A") if sheet else None
         print(f"{at or arguments.workbook or config.workbook}: ", end="", file=sys.stderr)
         console.complain([Finding(error.code, params=error.params)])
         return USAGE
