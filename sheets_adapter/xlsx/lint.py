@@ -36,10 +36,16 @@ def find_package_problems(data: bytes, only: Collection[str] | None = None) -> l
 
     Relations, content types and the workbook part are always checked: they are small and tie the package together.
     """
+    found: dict[Problem, None] = {}
     try:
-        return list(dict.fromkeys(_Linter(Package.read(data), only).problems()))
+        for problem in _Linter(Package.read(data), only).problems():
+            found[problem] = None
     except UnreadableWorkbook as error:
-        return [Problem("unreadable", error.params.get("part", ""), str(error))]
+        found[Problem("unreadable", error.params.get("part", ""), str(error))] = None
+    except (ValueError, KeyError) as error:
+        # An attribute that should be a number or an address and is none.
+        found[Problem("unreadable attribute", "", str(error))] = None
+    return list(found)
 
 
 class _Linter:

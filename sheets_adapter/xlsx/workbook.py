@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from sheets_adapter.contract import StoreError
 from sheets_adapter.xlsx import names
 from sheets_adapter.xlsx.addresses import Range
 from sheets_adapter.xlsx.errors import CannotEdit
@@ -140,9 +141,13 @@ class Workbook:
         try:
             added = self._add_columns(info, edit) if edit.new_columns else ()
             result = self._write(info, edit)
-        except CannotEdit:
+        except StoreError:
             self._parts.package = before
             raise
+        except (ValueError, KeyError) as error:
+            # An address or a number in people's markup that is none: nothing to build on.
+            self._parts.package = before
+            raise CannotEdit("S031", sheet=sheet, detail=str(error)) from error
         self._tell_recalculation = True
         return replace(result, new_columns=added)
 

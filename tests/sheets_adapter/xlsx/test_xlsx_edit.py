@@ -375,6 +375,10 @@ class TestRefusals:
         assert self.refusal(data, self.APPEND).code == "S039"
         assert self.refusal(data, SheetEdit(1, updates={3: {0: "x"}})).params["range"] == "A2:A4"
 
+    def test_an_address_in_the_markup_that_is_none(self) -> None:
+        sheet = worksheet(self.RECORDS, after='<mergeCells count="1"><mergeCell ref="?"/></mergeCells>')
+        assert self.refusal(raw_workbook(sheet), self.APPEND).code == "S031"
+
     def test_a_pivot_table_in_the_way(self) -> None:
         pivot = f'<pivotTableDefinition xmlns="{MAIN}" name="透视"><location ref="A3:C9"/></pivotTableDefinition>'
 

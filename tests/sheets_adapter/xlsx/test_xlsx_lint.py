@@ -153,6 +153,11 @@ def test_a_table_is_checked_when_its_sheet_changes() -> None:
     assert [problem.part for problem in find_package_problems(zipped(parts), {SHEET})] == [TABLE]
 
 
+def test_an_attribute_that_is_no_number_is_a_problem_and_not_a_crash() -> None:
+    data = raw_workbook(worksheet("", before='<cols><col min="x" max="3"/></cols>'))
+    assert [problem.rule for problem in find_package_problems(data)] == ["unreadable attribute"]
+
+
 def test_a_file_that_is_no_package_is_one_problem() -> None:
     assert [problem.rule for problem in find_package_problems(b"garbage")] == ["unreadable"]
 
