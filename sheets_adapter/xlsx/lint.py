@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sheets_adapter.xlsx.errors import UnreadableWorkbook
-from sheets_adapter.xlsx.lint_sheet import Bounds, find_sheet_problems, find_table_problems
+from sheets_adapter.xlsx.lint_sheet import Bounds, find_sheet_problems, find_table_problems, without_known_rows
 from sheets_adapter.xlsx.markup import Element, MalformedXml, check_well_formed, parse
 from sheets_adapter.xlsx.package import Package
 
@@ -31,14 +31,17 @@ class Problem:
     detail: str = ""
 
 
-def find_package_problems(data: bytes, only: Collection[str] | None = None) -> list[Problem]:
+def find_package_problems(
+    data: bytes, only: Collection[str] | None = None, *, before: bytes | None = None
+) -> list[Problem]:
     """All problems of the package; with `only`, the contents of just those parts are looked into.
 
+    before: the package this one replaces; worksheet rows it holds byte for byte are not looked into again.
     Relations, content types and the workbook part are always checked: they are small and tie the package together.
     """
     found: dict[Problem, None] = {}
     try:
-        for problem in _Linter(Package.read(data), only).problems():
+        for problem in _Linter(Package.read(data), only, before).problems():
             found[problem] = None
     except UnreadableWorkbook as error:
         found[Problem("unreadable", error.params.get("part", ""), str(error))] = None
@@ -49,14 +52,16 @@ def find_package_problems(data: bytes, only: Collection[str] | None = None) -> l
 
 
 class _Linter:
-    def __init__(self, package: Package, only: Collection[str] | None) -> None:
+    def __init__(self, package: Package, only: Collection[str] | None, before: bytes | None) -> None:
         self.package = package
         self.only = None if only is None else frozenset(only)
+        self.before = _readable(before)
         self.relations: dict[str, dict[str, tuple[str, str]]] = {}
+        self._reduced: dict[str, bytes] = {}
 
     def problems(self) -> Iterator[Problem]:
-        yield from self._malformed()
         yield from self._relation_problems()
+        yield from self._malformed()
         yield from self._content_type_problems()
         workbook = next(
             (target for kind, target in self.relations.get("", {}).values() if kind.endswith("/officeDocument")), ""
@@ -70,15 +75,22 @@ class _Linter:
     def _looked_into(self, part: str) -> bool:
         return self.only is None or part in self.only
 
+    def _content(self, part: str) -> bytes:
+        """A part's bytes; of a worksheet only the rows that are new, with everything around the rows."""
+        if self.before is None or not self.before.has(part) or b"sheetData" not in self.package.part(part):
+            return self.package.part(part)
+        if part not in self._reduced:
+            self._reduced[part] = without_known_rows(self.package.part(part), self.before.part(part))
+        return self._reduced[part]
+
     def _malformed(self) -> Iterator[Problem]:
         for name in self.package.names:
-            if self._looked_into(name) and name.endswith((".xml", ".rels", ".vml")):
+            # Not .vml: many programs write those drawings carelessly, and Excel reads them as leniently.
+            if self._looked_into(name) and name.endswith((".xml", ".rels")):
                 try:
-                    check_well_formed(self.package.part(name))
+                    check_well_formed(self._content(name))
                 except MalformedXml as error:
-                    # Old drawings are written by hand in many programs; Excel is as lenient with them.
-                    if not name.endswith(".vml"):
-                        yield Problem("malformed XML", name, str(error))
+                    yield Problem("malformed XML", name, str(error))
 
     def _relation_problems(self) -> Iterator[Problem]:
         for name in self.package.names:
@@ -154,12 +166,19 @@ class _Linter:
         relations = self.relations.get(part, {})
         tables = [target for kind, target in relations.values() if kind.endswith("/table") and self.package.has(target)]
         if self._looked_into(part):
-            for rule, detail in find_sheet_problems(self.package.part(part), frozenset(relations), bounds):
+            for rule, detail in find_sheet_problems(self._content(part), frozenset(relations), bounds):
                 yield Problem(rule, part, detail)
         if self._looked_into(part) or any(self._looked_into(table) for table in tables):
             for table in tables:
                 for rule, detail in find_table_problems(self.package.part(table), self.package.part(part), bounds):
                     yield Problem(rule, table, detail)
+
+
+def _readable(data: bytes | None) -> Package | None:
+    try:
+        return None if data is None else Package.read(data)
+    except UnreadableWorkbook:
+        return None
 
 
 def _root(package: Package, part: str) -> Element:

@@ -13,7 +13,7 @@ from sheets_adapter.xlsx.errors import CannotEdit, UnreadableWorkbook
 from sheets_adapter.xlsx.markup import Element, MalformedXml, parse
 from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.reader import Scanner
-from sheets_adapter.xlsx.sheet_xml import Dialect, SheetXml
+from sheets_adapter.xlsx.sheet_xml import Dialect, RowXml, SheetXml
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
 from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
@@ -21,11 +21,7 @@ from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,3})(\d+)[\"']")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _CELL_TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
-_USUAL_ATTRIBUTES = (
-    rb" r=\"([A-Z]{1,3})(\d+)\"(?: s=\"(\d+)\")?(?: t=\"(\w+)\")?(?: cm=\"\d+\")?(?: vm=\"\d+\")?(?: ph=\"\d\")? ?/?>"
-)
-"""A cell's attributes in the order of the schema, in double quotes, as all large programs write them."""
-_TYPES = frozenset((b"", b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d"))
+_TYPES = frozenset((b"n", b"s", b"str", b"inlineStr", b"b", b"e", b"d"))
 _COUNTED = frozenset(("mergeCells", "dataValidations", "tableParts"))
 _COLLAPSE = re.compile(r"\s+")
 
@@ -55,6 +51,17 @@ class Bounds:
         return len(re.findall(rb"<(?:[\w.-]+:)?si[\s>/]", self.shared))
 
 
+def without_known_rows(data: bytes, before: bytes) -> bytes:
+    """A worksheet part without the rows `before` holds byte for byte; as it is when either cannot be taken apart."""
+    try:
+        known = dict(SheetXml("", before).all_rows())
+        sheet = SheetXml("", data)
+        changed = [raw for number, raw in sheet.all_rows() if known.get(number) != raw]
+    except (CannotEdit, UnreadableWorkbook):
+        return data
+    return b"".join((sheet.head, *changed, sheet.tail))
+
+
 def find_sheet_problems(data: bytes, relation_ids: Collection[str], bounds: Bounds) -> Found:
     """Problems of one worksheet part."""
     try:
@@ -79,9 +86,9 @@ def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
     """Rows and cells ascend, and their indexes exist."""
     if sheet.numbers and sheet.numbers[-1] > MAX_ROWS:
         yield "row number", str(sheet.numbers[-1])
-    prefix = re.escape(f"<{sheet.dialect.prefix}c".encode())
-    usual = re.compile(prefix + _USUAL_ATTRIBUTES)
-    tags = sheet.rows.count(f"<{sheet.dialect.prefix}c".encode())
+    opening = f"<{sheet.dialect.prefix}c".encode()
+    usual = re.compile(re.escape(opening) + rb' r="([A-Z]{1,3})(\d+)"([^>]*)>')
+    tags = sheet.rows.count(opening)
     for cells_of in (usual.findall, lambda raw: _cells(sheet.dialect, raw)):
         total = 0
         seen: set[tuple[tuple[bytes, ...], ...]] = set()
@@ -90,39 +97,37 @@ def _row_problems(sheet: SheetXml, bounds: Bounds) -> Found:
             if not found:
                 continue
             total += len(found)
-            letters, rows, styles, kinds = zip(*found, strict=True)
+            letters, rows, attributes = zip(*found, strict=True)
             if rows.count(b"%d" % number) != len(rows):
                 yield "cell address", f"row {number}"
             # Most rows are alike: each pattern is looked into once.
-            if (letters, styles, kinds) not in seen:
-                seen.add((letters, styles, kinds))
-                yield from _pattern_problems(letters, styles, kinds, bounds)
+            if (letters, attributes) not in seen:
+                seen.add((letters, attributes))
+                yield from _pattern_problems(letters, attributes, bounds)
         # Fewer than tags that begin so: there are cells spelled otherwise, or only coloured text (`<color`).
         if total == tags:
             return
 
 
-def _cells(dialect: Dialect, raw: bytes) -> list[tuple[bytes, ...]]:
-    """(column letters, row, style, type) of a row's cells, however their attributes are written; b"" for absent."""
-    found: list[tuple[bytes, ...]] = []
+def _cells(dialect: Dialect, raw: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """(column letters, row, attributes) of a row's cells, wherever their address stands; b"" where there is none."""
+    found = []
     for match in dialect.cell.finditer(raw):
-        reference, style, kind = (pattern.search(match[1]) for pattern in (_REFERENCE, _STYLE, _CELL_TYPE))
-        address = (reference[1], reference[2]) if reference else (b"A", b"")
-        found.append((*address, style[1] if style else b"", kind[1] if kind else b""))
+        reference = _REFERENCE.search(match[1])
+        found.append((reference[1] if reference else b"A", reference[2] if reference else b"", match[1]))
     return found
 
 
-def _pattern_problems(
-    letters: Sequence[bytes], styles: Sequence[bytes], kinds: Sequence[bytes], bounds: Bounds
-) -> Found:
+def _pattern_problems(letters: Sequence[bytes], attributes: Sequence[bytes], bounds: Bounds) -> Found:
     columns = [column_index(one.decode()) for one in letters]
     if any(right <= left for left, right in pairwise(columns)) or columns[-1] >= MAX_COLUMNS:
         yield "cell order", b" ".join(letters).decode()
-    for style in set(styles) - {b""}:
-        if int(style) >= bounds.styles:
-            yield "cell style", style.decode()
-    for kind in set(kinds) - _TYPES:
-        yield "cell type", kind.decode()
+    for text in set(attributes):
+        style, kind = _STYLE.search(text), _CELL_TYPE.search(text)
+        if style and int(style[1]) >= bounds.styles:
+            yield "cell style", style[1].decode()
+        if kind and kind[1] not in _TYPES:
+            yield "cell type", kind[1].decode()
 
 
 def _string_problems(sheet: SheetXml, bounds: Bounds) -> Found:
@@ -233,7 +238,7 @@ def find_table_problems(data: bytes, sheet_data: bytes, bounds: Bounds) -> Found
 def _header_problems(table: Table, sheet_data: bytes, bounds: Bounds) -> Found:
     try:
         sheet = SheetXml("", sheet_data)
-        held = bounds.scanner.row(sheet, sheet.row(table.area.first_row))
+        held = bounds.scanner.row(sheet, _first(sheet, table.area.first_row))
     except (CannotEdit, UnreadableWorkbook) as error:
         yield "worksheet", str(error)
         return
@@ -241,6 +246,11 @@ def _header_problems(table: Table, sheet_data: bytes, bounds: Bounds) -> Found:
         text = held.get(table.area.first_column + offset, "")
         if not isinstance(text, str) or _header(text) != _header(name):
             yield "table header", f"{name} / {text}"
+
+
+def _first(sheet: SheetXml, number: int) -> RowXml:
+    """One row, without the index a large sheet would take time to make."""
+    return next(sheet.take_apart(number, raw) for number, raw in sheet.raw_rows((number,)))
 
 
 def _header(text: str) -> str:

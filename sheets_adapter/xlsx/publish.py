@@ -152,10 +152,11 @@ def _require_sound(
 
 def _new_problems(written: bytes, target: Path, changed: Collection[str] | None) -> Sequence[Problem]:
     """Problems the present file does not have already: what people's programs left is not ours to refuse."""
-    problems = find_package_problems(written, changed)
-    if not problems or not target.exists():
+    old = target.read_bytes() if target.exists() else None
+    problems = find_package_problems(written, changed, before=old)
+    if not problems or old is None:
         return problems
-    known = set(find_package_problems(target.read_bytes(), changed))
+    known = set(find_package_problems(old, changed))
     return [problem for problem in problems if problem not in known]
 
 

@@ -147,6 +147,27 @@ def test_only_the_parts_asked_for_are_looked_into() -> None:
     assert [problem.rule for problem in find_package_problems(data, {SHEET})] == ["cell order"]
 
 
+def test_rows_the_replaced_file_holds_already_are_not_looked_into_again() -> None:
+    wrong, worse = parts_of(NASTY), parts_of(NASTY)
+    swap(SHEET, '<c r="A3" ', '<c r="F3" ')(wrong)
+    swap(SHEET, '<c r="A3" ', '<c r="F3" ')(worse)
+    swap(SHEET, '<c r="A4" s="2"', '<c r="A4" s="99"')(worse)
+    found = find_package_problems(zipped(worse), before=zipped(wrong))
+    assert [(problem.rule, problem.detail) for problem in found] == [("cell style", "99")]
+
+
+def test_everything_is_looked_into_when_the_replaced_file_is_no_workbook() -> None:
+    parts = parts_of(NASTY)
+    swap(SHEET, '<c r="A3" ', '<c r="F3" ')(parts)
+    assert [problem.rule for problem in find_package_problems(zipped(parts), before=b"garbage")] == ["cell order"]
+
+
+@pytest.mark.parametrize("attributes", ['s="1" t="zz"', 't="zz" s="1"', 't="zz" cm="1"'])
+def test_the_order_of_attributes_hides_nothing(attributes: str) -> None:
+    data = raw_workbook(worksheet(f'<row r="1"><c r="A1" {attributes}><v>1</v></c></row>'))
+    assert [problem.rule for problem in find_package_problems(data)] == ["cell type"]
+
+
 def test_a_table_is_checked_when_its_sheet_changes() -> None:
     parts = parts_of(NASTY)
     swap(TABLE, 'name="客户名称"', 'name="客户"')(parts)
