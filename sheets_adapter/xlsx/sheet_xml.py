@@ -39,6 +39,7 @@ class Dialect:
         p = re.escape(prefix.encode())
         number = rb"""\sr\s*=\s*["'](\d+)["']"""
         self.row = re.compile(rb"<" + p + rb"row(?=[\s/>])(?:[^>]*?" + number + rb")?[^>]*>")
+        self.usual_row = re.compile(rb"<" + p + rb"row r=\"(\d+)\"")
         self.cell = re.compile(rb"<" + p + rb"c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</" + p + rb"c\s*>)", re.DOTALL)
         self.content = re.compile(rb"<" + p + rb"(?:v|f|is)(?=[\s/>])")
         self.value = re.compile(rb"<" + p + rb"v(?:\s[^>]*)?>([^<]*)</")
@@ -151,7 +152,9 @@ class SheetXml:
         if b"<!" in self.rows:
             # Inside a comment or a character section, `<row` would be text.
             raise CannotEdit("S031", sheet=self.sheet, detail="<!")
-        matches = list(self.dialect.row.finditer(self.rows))
+        matches = list(self.dialect.usual_row.finditer(self.rows))
+        if len(matches) != self.rows.count(f"<{self.dialect.prefix}row".encode()):
+            matches = list(self.dialect.row.finditer(self.rows))
         numbers = [int(match[1] or 0) for match in matches]
         if not all(map(lt, [0, *numbers], numbers)):
             wrong = next(after for before, after in pairwise([0, *numbers]) if before >= after)
@@ -274,8 +277,10 @@ class SheetXml:
             position = starts[at + 1] if at < len(numbers) and numbers[at] == number else starts[at]
         pieces.append(self.rows[position:])
         self.rows = b"".join(pieces)
-        for name in ("_index", "has_formulas"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("_index", None)
+        if not self.__dict__.get("has_formulas", True):
+            # Formulas are never taken away, so only a sheet without any has to look again, and only at new rows.
+            self.__dict__["has_formulas"] = any(self.dialect.formula_open in row for row in changed.values())
 
     def outline(self) -> tuple[bytes, Element]:
         """The part without its rows, and its parsed root; splices on it go to `splice_outline`."""
