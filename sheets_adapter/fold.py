@@ -7,21 +7,23 @@ from dataclasses import dataclass, field, replace
 
 from schemas.field_types import CellValue, ParseContext
 from schemas.record import VOID
-from sheets_adapter.codec import STATUS, RowReader, RowWriter, Seen, cells_of
+from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of
 from sheets_adapter.columns import EXTRA, PlannedColumn, SheetMap, TablePlan, missing_columns
 from sheets_adapter.contract import Query, Row, Store, StoreError, Test
+from sheets_adapter.row_reading import RowReader
 from sheets_adapter.sheet_reading import find_sheet
 from sheets_adapter.sync_state import RowPlace, SheetState, SyncState, seen_from, seen_text
 from sheets_adapter.workbook_names import write_columns
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed
 from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
-from sheets_adapter.xlsx.reader import SheetRows
 from sheets_adapter.xlsx.sheet_edit import NewColumn, SheetEdit
 from sheets_adapter.xlsx.workbook import Workbook
 
 _NOTHING = Seen({}, {})
 _PAGE = 1000
+CHUNK = 5000
+"""Rows written with one edit of the sheet: what they need is held in memory, the whole table never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,30 @@ class Fold:
         if known is None:
             known = self._add_sheet(plan)
         sheet_map = self._renamed_headers(plan, self._with_columns(plan, known.map))
-        pending, quiet = self._pending(plan, known, sheet_map)
-        contents, places = self._write(plan, sheet_map, pending) if pending else ({}, {})
+        contents: dict[str, str] = {}
+        places: dict[str, RowPlace] = {}
+        candidates = self._candidates(plan, known)
+        for start in range(0, len(candidates), CHUNK):
+            self._fold_rows(plan, sheet_map, candidates[start : start + CHUNK], contents, places)
         write_columns(self._workbook, plan.table, sheet_map)
-        self.result.tables.append(
-            FoldedTable(plan, SheetState(sheet_map, known.crc, self._revision), contents, {**quiet, **places})
-        )
+        sheet = SheetState(sheet_map, known.crc, self._revision)
+        self.result.tables.append(FoldedTable(plan, sheet, contents, places))
+
+    def _fold_rows(
+        self,
+        plan: TablePlan,
+        sheet_map: SheetMap,
+        row_ids: Sequence[str],
+        contents: dict[str, str],
+        places: dict[str, RowPlace],
+    ) -> None:
+        """Writes what these rows need; adds what the file then holds to `contents`, and where to `places`."""
+        pending, quiet = self._pending(plan, sheet_map, row_ids)
+        places.update(quiet)
+        if pending:
+            written, at = self._write(plan, sheet_map, pending)
+            contents.update(written)
+            places.update(at)
 
     # the sheet itself
 
@@ -132,46 +152,47 @@ class Fold:
     # the rows
 
     def _pending(
-        self, plan: TablePlan, known: SheetState, sheet_map: SheetMap
+        self, plan: TablePlan, sheet_map: SheetMap, row_ids: Sequence[str]
     ) -> tuple[list[PendingRow], dict[str, RowPlace]]:
         """Rows to write, and the new places of rows that were looked at and need nothing."""
-        rows, places = self._candidates(plan, known)
-        contents = self._state.contents_of(plan.table, list(rows))
+        rows = self._store.get_many(plan.table, row_ids)
+        contents = self._state.contents_of(plan.table, row_ids)
+        known = self._state.places_of(plan.table, row_ids)
         writer = RowWriter(plan, self._context.references)
         pending: list[PendingRow] = []
         quiet: dict[str, RowPlace] = {}
-        for row_id, row in rows.items():
-            place = places[row_id].place if row_id in places else 0
-            text = contents.get(row_id, "")
+        for row_id in row_ids:
+            row, text = rows[row_id], contents.get(row_id, "")
+            place = known.get(row_id, RowPlace(0, 0))
             deleted = text is None and row.values.get(STATUS) == VOID
-            seen = seen_from(text) if text and place else _NOTHING
+            seen = seen_from(text) if text and place.place else _NOTHING
             needs = {} if deleted else writer.differences(row_id, cells_of(row), seen, sheet_map.extras)
             if needs:
-                pending.append(PendingRow(row, place, seen, needs))
+                pending.append(PendingRow(row, place.place, seen, needs))
             else:
-                quiet[row_id] = RowPlace(place, row.revision)
+                quiet[row_id] = replace(place, revision=row.revision, dirty=False)
         return pending, quiet
 
-    def _candidates(self, plan: TablePlan, known: SheetState) -> tuple[dict[str, Row], dict[str, RowPlace]]:
-        changed = {row.row_id: row for row in self._store.changed_rows(plan.table, known.folded)}
-        places = self._state.places(plan.table) if len(changed) > _PAGE else None
-        if places is None:
-            places = self._state.places_of(plan.table, list(changed))
-        rows = {
-            row_id: row
-            for row_id, row in changed.items()
-            if row_id not in places or places[row_id].dirty or places[row_id].revision < row.revision
-        }
-        others = [*self._state.dirty(plan.table), *self._renamed.rows_showing(plan)]
-        more = [row_id for row_id in dict.fromkeys(others) if row_id not in rows]
-        rows.update(self._store.get_many(plan.table, more))
-        return rows, {**places, **self._state.places_of(plan.table, more)}
+    def _candidates(self, plan: TablePlan, known: SheetState) -> list[str]:
+        """Ids of rows that may need writing: those in the file, then the new ones in the order they were made."""
+        order = ("record_id", "line_no") if plan.line else ()
+        rows = {row.row_id: row for row in self._store.changed_rows(plan.table, known.folded, columns=order)}
+        few = len(rows) <= CHUNK
+        places = self._state.places_of(plan.table, list(rows)) if few else self._state.places(plan.table)
+        for row_id in [row_id for row_id, row in rows.items() if _is_shown(row, places.get(row_id))]:
+            del rows[row_id]
+        others = {*self._state.dirty(plan.table), *self._renamed.rows_showing(plan)} - rows.keys()
+        rows.update(self._store.get_many(plan.table, list(others)))
+        places.update(self._state.places_of(plan.table, list(others)))
+        there = {row_id for row_id in rows if row_id in places and places[row_id].place}
+        new = sorted(rows.keys() - there, key=lambda row_id: _order(plan, rows[row_id]))
+        return [*sorted(there), *new]
 
     def _write(
         self, plan: TablePlan, sheet_map: SheetMap, pending: Sequence[PendingRow]
     ) -> tuple[dict[str, str], dict[str, RowPlace]]:
         updates = [one for one in pending if one.place]
-        appends = sorted((one for one in pending if not one.place), key=lambda one: _order(plan, one.row))
+        appends = [one for one in pending if not one.place]
         writer = RowWriter(plan, self._context.references)
         edit = SheetEdit(
             header_row=sheet_map.header_row,
@@ -198,15 +219,21 @@ def verify(data: bytes, folded: Sequence[FoldedTable], context: ParseContext) ->
     """Raises PublishFailed S086 unless every folded row reads back from `data` as it was meant."""
     workbook = Workbook.open(data)
     for table in folded:
-        expected = {table.places[row_id].place: seen_from(text) for row_id, text in table.contents.items()}
-        by_id = {row_id: seen_from(text) for row_id, text in table.contents.items()}
-        reader = RowReader(table.plan, table.sheet.map, by_id, context)
-        rows = workbook.read_rows(table.sheet.map.sheet, expected)
-        for number, wanted in expected.items():
-            values = rows[number]
-            row = [values.get(at, "") for at in range(max(values, default=-1) + 1)]
-            found = next(reader.read(SheetRows([row], number, {})), None)
-            _require_same(table, number, wanted, found.seen if found else _NOTHING)
+        row_ids = list(table.contents)
+        for start in range(0, len(row_ids), CHUNK):
+            _verify_rows(workbook, table, row_ids[start : start + CHUNK], context)
+
+
+def _verify_rows(workbook: Workbook, table: FoldedTable, row_ids: Sequence[str], context: ParseContext) -> None:
+    wanted = {row_id: seen_from(table.contents[row_id]) for row_id in row_ids}
+    numbers = {row_id: table.places[row_id].place for row_id in row_ids}
+    reader = RowReader(table.plan, table.sheet.map, wanted, context)
+    rows = workbook.read_rows(table.sheet.map.sheet, numbers.values())
+    for row_id, number in numbers.items():
+        values = rows[number]
+        cells = [values.get(at, "") for at in range(max(values, default=-1) + 1)]
+        found = reader.decode(number, cells) if cells else None
+        _require_same(table, number, wanted[row_id], found.seen if found else _NOTHING)
 
 
 def _require_same(table: FoldedTable, row: int, wanted: Seen, found: Seen) -> None:
@@ -259,6 +286,11 @@ def _after(writer: RowWriter, sheet_map: SheetMap, one: PendingRow, skipped: set
     now = {column: text for column, text in seen.cells.items() if column not in kept}
     now |= {column: text for column, text in one.seen.cells.items() if column in kept}
     return Seen(now, seen.shown, frozenset(kept))
+
+
+def _is_shown(row: Row, place: RowPlace | None) -> bool:
+    """Whether the file already has the row as it is."""
+    return place is not None and not place.dirty and place.revision >= row.revision
 
 
 def _order(plan: TablePlan, row: Row) -> tuple[str, int, str]:

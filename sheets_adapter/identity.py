@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.finding import CellRef, Finding, Severity
-from sheets_adapter.codec import DecodedRow, Seen
+from sheets_adapter.codec import Seen
+from sheets_adapter.row_reading import DecodedRow
 
 Cells = Mapping[str, str]
 

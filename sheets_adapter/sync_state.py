@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS sync_base(
     PRIMARY KEY(tbl, row_id, gen)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sync_row(
     tbl TEXT NOT NULL, row_id TEXT NOT NULL, place INTEGER NOT NULL, revision INTEGER NOT NULL,
-    dirty INTEGER NOT NULL, PRIMARY KEY(tbl, row_id)) WITHOUT ROWID;
+    dirty INTEGER NOT NULL, mark TEXT NOT NULL, PRIMARY KEY(tbl, row_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sync_row_dirty ON sync_row(tbl, row_id) WHERE dirty;
 CREATE TABLE IF NOT EXISTS sync_sheet(
     tbl TEXT PRIMARY KEY, map TEXT NOT NULL, crc INTEGER NOT NULL, folded INTEGER NOT NULL) WITHOUT ROWID;
@@ -100,12 +100,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """Where the file has a row (sheet row from 1, 0 for nowhere) and the revision it shows; `dirty`: it must be
-    compared again at the next checkpoint whatever its revision."""
+    """Where the file has a row (sheet row from 1, 0 for nowhere) and the revision it shows.
+
+    dirty: it must be compared again at the next checkpoint whatever its revision. mark: fingerprint of its cells as
+    they were last read, "" since they were last written.
+    """
 
     place: int
     revision: int
     dirty: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,24 +291,20 @@ class SyncState:
 
     def places(self, table: str) -> dict[str, RowPlace]:
         """row id → where the file has it."""
-        rows = self._read("SELECT row_id, place, revision, dirty FROM sync_row WHERE tbl = ?", table)
-        return {str(row_id): RowPlace(int(str(at)), int(str(rev)), bool(dirty)) for row_id, at, rev, dirty in rows}
+        rows = self._read("SELECT row_id, place, revision, dirty, mark FROM sync_row WHERE tbl = ?", table)
+        return {str(row_id): _row_place(*facts) for row_id, *facts in rows}
 
     def places_of(self, table: str, row_ids: Sequence[str]) -> dict[str, RowPlace]:
         """As `places`, for some rows."""
-        sql = "SELECT place, revision, dirty FROM sync_row WHERE tbl = ? AND row_id = ?"
+        sql = "SELECT place, revision, dirty, mark FROM sync_row WHERE tbl = ? AND row_id = ?"
         found = ((row_id, self._read(sql, table, row_id)) for row_id in row_ids)
-        return {
-            row_id: RowPlace(int(str(rows[0][0])), int(str(rows[0][1])), bool(rows[0][2]))
-            for row_id, rows in found
-            if rows
-        }
+        return {row_id: _row_place(*rows[0]) for row_id, rows in found if rows}
 
     def put_places(self, table: str, places: Mapping[str, RowPlace]) -> None:
         """Keeps where rows are."""
         self._write_many(
-            "INSERT OR REPLACE INTO sync_row VALUES(?, ?, ?, ?, ?)",
-            ((table, row_id, one.place, one.revision, int(one.dirty)) for row_id, one in places.items()),
+            "INSERT OR REPLACE INTO sync_row VALUES(?, ?, ?, ?, ?, ?)",
+            ((table, row_id, one.place, one.revision, int(one.dirty), one.mark) for row_id, one in places.items()),
         )
 
     def dirty(self, table: str) -> list[str]:
@@ -453,6 +453,10 @@ class SyncState:
     def put_state(self, state: State, reason: str = "", params: Mapping[str, str] | None = None) -> None:
         """Says how the last attempt went."""
         self.set(state=state, reason=reason, reason_params=json.dumps(dict(params or {}), ensure_ascii=False))
+
+
+def _row_place(place: object, revision: object, dirty: object, mark: object) -> RowPlace:
+    return RowPlace(int(str(place)), int(str(revision)), bool(dirty), str(mark))
 
 
 def _numbered(findings: Sequence[RowFinding]) -> Iterator[tuple[int, RowFinding]]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
-from sheets_adapter.codec import STATUS, DecodedRow, RowReader, RowWriter, Seen, cells_of, parts_of
+from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of, parts_of
 from sheets_adapter.columns import EXTRA
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
 from sheets_adapter.merge import Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
+from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.sheet_reading import OpenedSheet
 from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text
 from sheets_adapter.xlsx.addresses import column_letters
@@ -85,6 +86,7 @@ class TableIntake:
         self._findings: list[Finding] = []
         self._row_findings: list[RowFinding] = []
         self._kept: dict[str, str | None] = {}
+        self._marks: dict[str, str] = {}
         self._last_line: dict[str, int] = {}
 
     def _merge_rules(self) -> MergeRules:
@@ -104,7 +106,8 @@ class TableIntake:
         scheme = IdScheme(self._sheet.map.sheet, self._record_key(), self._intake.new_id)
         known = _SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
         found = identify(changed, settled, _Expected(known, self._places, self._plan.id_column), scheme)
-        self._findings += [*reader.findings, *found.findings]
+        self._findings += [*reader.notes, *found.findings]
+        self._row_findings = [RowFinding(row_id, one) for row_id, row in found.rows.items() for one in row.findings]
         absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
         pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
         for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
@@ -130,23 +133,37 @@ class TableIntake:
         """Rows that read exactly as last seen (id → sheet row), and all others."""
         settled: dict[str, int] = {}
         changed: list[DecodedRow] = []
-        for row in reader.read(self._sheet.rows):
-            known = self._current.get(row.row_id)
-            if known and row.row_id not in settled and self._base.get(row.row_id) == known == seen_text(row.seen):
-                settled[row.row_id] = row.row
+        for number, cells in reader.rows(self._sheet.rows):
+            row_id = reader.id_of(cells)
+            known = self._current.get(row_id)
+            as_seen = known and row_id not in settled and self._base.get(row_id) == known
+            if as_seen and self._is_marked(row_id, reader.mark(number, cells)):
+                settled[row_id] = number
+                continue
+            row = reader.decode(number, cells)
+            if row is None:
+                continue
+            if as_seen and seen_text(row.seen) == known:
+                settled[row_id] = number
+                self._marks[row_id] = row.mark
             else:
                 changed.append(row)
         return settled, changed
+
+    def _is_marked(self, row_id: str, mark: str) -> bool:
+        place = self._places.get(row_id)
+        return place is not None and place.mark == mark
 
     def _settle(self, settled: Mapping[str, int]) -> None:
         """Remembers where unchanged rows are now; people sort."""
         moved: dict[str, RowPlace] = {}
         for row_id, row in settled.items():
             old = self._places.get(row_id)
+            mark = self._marks.get(row_id, "")
             if old is None:
-                moved[row_id] = RowPlace(row, 0, dirty=True)
-            elif old.place != row:
-                moved[row_id] = replace(old, place=row)
+                moved[row_id] = RowPlace(row, 0, dirty=True, mark=mark)
+            elif old.place != row or mark:
+                moved[row_id] = replace(old, place=row, mark=mark or old.mark)
         if moved:
             self._state.put_places(self._plan.table, moved)
 
@@ -305,8 +322,8 @@ class TableIntake:
         extras = self._sheet.map.extras
         if self._writer.differences(pair.row_id, cells_of(row), pair.theirs.seen, extras):
             old = self._places.get(pair.row_id)
-            return RowPlace(pair.theirs.row, old.revision if old else 0, dirty=True)
-        return RowPlace(pair.theirs.row, row.revision)
+            return RowPlace(pair.theirs.row, old.revision if old else 0, dirty=True, mark=pair.theirs.mark)
+        return RowPlace(pair.theirs.row, row.revision, mark=pair.theirs.mark)
 
     def _conflict(self, clash: Clash, row: Row) -> Conflict:
         by = row.values.get("updated_by") or row.values.get("created_by", "")

@@ -14,10 +14,11 @@ from schemas.catalogue import Catalogue
 from schemas.field_types import CellValue, ParseContext
 from schemas.record import LIVE, VOID
 from schemas.template import Template
-from sheets_adapter.codec import RAW, RowReader, RowWriter, Seen, cells_of, extra_cell, extra_kind, parts_of, text_of
+from sheets_adapter.codec import RAW, RowWriter, Seen, cells_of, extra_cell, extra_kind, parts_of, text_of
 from sheets_adapter.columns import find_header_row, map_columns, plan_catalogue, plan_tables
 from sheets_adapter.contract import Row
 from sheets_adapter.fold import design_of
+from sheets_adapter.row_reading import RowReader
 from sheets_adapter.xlsx.new_workbook import new_workbook
 from sheets_adapter.xlsx.reader import SheetRows
 from sheets_adapter.xlsx.sheet_edit import SheetEdit
@@ -167,7 +168,7 @@ def read(row: dict[str, CellValue], seen: dict[str, Seen] | None = None) -> tupl
     rows = SheetRows([HEADER, [row.get(header, "") for header in HEADER]], 1, {})
     decoded = list(reader.read(rows))
     assert len(decoded) == 1
-    return dict(decoded[0].seen.cells), [finding.code for finding in reader.findings]
+    return dict(decoded[0].seen.cells), [finding.code for finding in decoded[0].findings]
 
 
 def test_cells_are_read_by_the_field_s_type() -> None:
@@ -210,9 +211,9 @@ def test_a_reference_in_a_new_row_resolves_by_key_then_by_unique_name(
 def test_an_ambiguous_name_lists_the_candidates() -> None:
     reader = RowReader(PLAN, map_columns(PLAN, "客户信息", 1, HEADER, {}), {}, CONTEXT)
     row = ["", "甲", "", "", "", "", "李四"]
-    list(reader.read(SheetRows([HEADER, row], 1, {})))
-    assert reader.findings[0].params["candidates"] == ("S002 李四", "S003 李四")
-    assert str(reader.findings[0].at) == "客户信息!G2"
+    (decoded,) = reader.read(SheetRows([HEADER, row], 1, {}))
+    assert decoded.findings[0].params["candidates"] == ("S002 李四", "S003 李四")
+    assert str(decoded.findings[0].at) == "客户信息!G2"
 
 
 FILES = Template.model_validate(
@@ -254,7 +255,7 @@ def test_empty_rows_totals_and_lone_notes_are_no_records_but_a_single_typed_cell
     reader = RowReader(PLAN, map_columns(PLAN, "客户信息", 1, HEADER, {}), {}, CONTEXT)
     rows = [HEADER, ["", None], ["", "六福"], ["合计", "", "", "", "", 3000.0], ["注：以上为内部资料"]]
     assert [row.row for row in reader.read(SheetRows(rows, 1, {}))] == [3]
-    assert [(finding.code, str(finding.at)) for finding in reader.findings] == [
+    assert [(finding.code, str(finding.at)) for finding in reader.notes] == [
         ("S060", "客户信息!A4"), ("S060", "客户信息!A5"),
     ]  # fmt: skip
 
@@ -319,8 +320,9 @@ def test_every_row_written_into_a_workbook_reads_back_as_it_was(answers: list[di
     sheet = Workbook.open(workbook.to_bytes()).read(PLAN.sheet)
     found = map_columns(PLAN, PLAN.sheet, 1, sheet.rows[0], {})
     reader = RowReader(PLAN, found, {}, CONTEXT)
-    assert [dict(row.seen.cells) for row in reader.read(sheet)] == rows
-    assert reader.findings == []
+    decoded = list(reader.read(sheet))
+    assert [dict(row.seen.cells) for row in decoded] == rows
+    assert not [finding for row in decoded for finding in row.findings]
 
 
 def test_nothing_needs_writing_once_a_row_is_written() -> None:

@@ -7,8 +7,9 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_adapter.codec import DecodedRow, Seen
+from sheets_adapter.codec import Seen
 from sheets_adapter.identity import Identified, IdScheme, Missing, identify
+from sheets_adapter.row_reading import DecodedRow
 
 
 def row(number: int, row_id: str = "", **cells: str) -> DecodedRow:
