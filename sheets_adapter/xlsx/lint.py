@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -12,6 +11,7 @@ from sheets_adapter.xlsx.errors import UnreadableWorkbook
 from sheets_adapter.xlsx.lint_sheet import Bounds, find_sheet_problems, find_table_problems, without_known_rows
 from sheets_adapter.xlsx.markup import Element, MalformedXml, check_well_formed, parse
 from sheets_adapter.xlsx.package import Package
+from sheets_adapter.xlsx.parts import resolve_target
 
 _TYPES = "[Content_Types].xml"
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -97,7 +97,7 @@ class _Linter:
             folder, _, file = name.rpartition("/")
             if not name.endswith(".rels") or not folder.endswith("_rels"):
                 continue
-            source = posixpath.join(folder.removesuffix("_rels"), file.removesuffix(".rels")).lstrip("/")
+            source = folder.removesuffix("_rels") + file.removesuffix(".rels")
             if source and not self.package.has(source):
                 yield Problem("relations of a missing part", name)
             targets = self.relations.setdefault(source, {})
@@ -106,7 +106,7 @@ class _Linter:
                 if number in targets:
                     yield Problem("relation id twice", name, number)
                 external = one.attributes.get("TargetMode") == "External"
-                target = "" if external else _target(source, one.attributes.get("Target", ""))
+                target = "" if external else resolve_target(source, one.attributes.get("Target", ""))
                 targets[number] = (one.attributes.get("Type", ""), target)
                 if target and not self.package.has(target):
                     yield Problem("dangling relation", name, f"{number} {target}")
@@ -186,12 +186,6 @@ def _root(package: Package, part: str) -> Element:
         return parse(package.part(part))
     except MalformedXml as error:
         raise UnreadableWorkbook("S027", part=part, detail=str(error)) from error
-
-
-def _target(source: str, target: str) -> str:
-    if target.startswith("/"):
-        return target[1:]
-    return posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
 
 
 def _name_problems(root: Element, part: str, sheets: int) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sheets_adapter.xlsx.addresses import MAX_COLUMNS, MAX_ROWS, column_index
 from sheets_adapter.xlsx.markup import (
@@ -54,47 +55,70 @@ def workbook_names(root: Element) -> dict[str, str]:
     }
 
 
-def _find(root: Element, name: str, local: int | None) -> Element | None:
-    """A name in either case, as Excel compares them."""
-    holder = root.child("definedNames")
-    wanted = None if local is None else str(local)
-    for one in holder.children if holder else ():
-        same = one.attributes.get("name", "").lower() == name.lower()
-        if same and one.attributes.get("localSheetId") == wanted:
-            return one
-    return None
-
-
 def with_name(data: bytes, name: str, refers_to: str, *, hidden: bool, local: int | None = None) -> bytes:
     """workbook.xml with the name set; an existing one keeps its attributes. Raises ValueError for a bad name."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be a defined name")
+    return with_names(data, {name: refers_to}, hidden=hidden, local=local)
+
+
+def with_names(data: bytes, names: Mapping[str, str], *, hidden: bool, local: int | None = None) -> bytes:
+    """The same for many names (name → what it refers to), in one pass."""
     root = parse(data)
-    present = _find(root, name, local)
-    text = escape_text(refers_to).encode()
-    if present is not None:
-        tag = data[present.start : present.inner_start].removesuffix(b"/>").removesuffix(b">").rstrip() + b">"
-        if hidden:
-            # LibreOffice keeps the name and loses the flag.
-            tag = with_attribute(tag, "hidden", "1")
-        whole = tag + text + b"</" + present.name.encode() + b">"
-        return apply_splices(data, [Splice(present.start, present.end, whole)])
+    present = _entries(root, local)
+    splices: list[Splice] = []
+    added: list[bytes] = []
+    for name, refers_to in names.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be a defined name")
+        entry = present.get(name.lower())
+        if entry is None:
+            added.append(_new_entry(root, name, refers_to, hidden=hidden, local=local))
+        else:
+            splices.append(_changed_entry(data, entry, refers_to, hidden=hidden))
+    if added:
+        splices += _appended(root, data, b"".join(added))
+    return apply_splices(data, splices)
+
+
+def _entries(root: Element, local: int | None) -> dict[str, Element]:
+    """The names of that scope in lower case, as Excel compares them."""
+    holder = root.child("definedNames")
+    scope = None if local is None else str(local)
+    return {
+        one.attributes.get("name", "").lower(): one
+        for one in (holder.children if holder else ())
+        if one.attributes.get("localSheetId") == scope
+    }
+
+
+def _new_entry(root: Element, name: str, refers_to: str, *, hidden: bool, local: int | None) -> bytes:
     scope = "" if local is None else f' localSheetId="{local}"'
     shown = ' hidden="1"' if hidden else ""
-    opening = f'<{root.prefix}definedName name="{escape_attribute(name)}"{scope}{shown}>'.encode()
-    entry = opening + text + f"</{root.prefix}definedName>".encode()
+    opening = f'<{root.prefix}definedName name="{escape_attribute(name)}"{scope}{shown}>'
+    return f"{opening}{escape_text(refers_to)}</{root.prefix}definedName>".encode()
+
+
+def _changed_entry(data: bytes, entry: Element, refers_to: str, *, hidden: bool) -> Splice:
+    tag = data[entry.start : entry.inner_start].removesuffix(b"/>").removesuffix(b">").rstrip() + b">"
+    if hidden:
+        # LibreOffice keeps the name and loses the flag.
+        tag = with_attribute(tag, "hidden", "1")
+    whole = tag + escape_text(refers_to).encode() + b"</" + entry.name.encode() + b">"
+    return Splice(entry.start, entry.end, whole)
+
+
+def _appended(root: Element, data: bytes, entries: bytes) -> list[Splice]:
     holder = root.child("definedNames")
     if holder is not None:
-        return apply_splices(data, append_child(data, holder, entry))
+        return append_child(data, holder, entries)
     at = _end_of_last(root, _BEFORE_NAMES)
     tag_name = f"{root.prefix}definedNames".encode()
-    return apply_splices(data, [Splice(at, at, b"<" + tag_name + b">" + entry + b"</" + tag_name + b">")])
+    return [Splice(at, at, b"<" + tag_name + b">" + entries + b"</" + tag_name + b">")]
 
 
 def without_name(data: bytes, name: str) -> bytes:
     """workbook.xml without a workbook-level name; unchanged when there is none."""
     root = parse(data)
-    present = _find(root, name, None)
+    present = _entries(root, None).get(name.lower())
     holder = root.child("definedNames")
     if present is None or holder is None:
         return data
@@ -104,7 +128,7 @@ def without_name(data: bytes, name: str) -> bytes:
 
 def with_filter_area(data: bytes, sheet_index: int, refers_to: str) -> bytes:
     """workbook.xml with the sheet's hidden filter name moved, if it has one."""
-    if _find(parse(data), FILTER_NAME, sheet_index) is None:
+    if FILTER_NAME.lower() not in _entries(parse(data), sheet_index):
         return data
     return with_name(data, FILTER_NAME, refers_to, hidden=True, local=sheet_index)
 

@@ -72,7 +72,11 @@ class SheetEdit:
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """What was written. Cells in `skipped_formulas` (row, column) hold people's formulas and were left alone."""
+    """What was written.
+
+    skipped_formulas: (row, column) of values not written because people's formulas fill the cell or go on into it.
+    new_columns: positions of the added columns, in the order they were asked for.
+    """
 
     first_appended_row: int
     skipped_formulas: tuple[tuple[int, int], ...] = ()

@@ -65,7 +65,11 @@ class Workbook:
 
     def set_name(self, name: str, refers_to: str, *, hidden: bool = True) -> None:
         """Adds or changes a workbook-level name. Raises ValueError for a name Excel would not take."""
-        self._replace_workbook(names.with_name(self._parts.workbook_xml, name, refers_to, hidden=hidden))
+        self.set_names({name: refers_to}, hidden=hidden)
+
+    def set_names(self, wanted: Mapping[str, str], *, hidden: bool = True) -> None:
+        """The same for many names (name → what it refers to) in one pass."""
+        self._replace_workbook(names.with_names(self._parts.workbook_xml, wanted, hidden=hidden))
 
     def drop_name(self, name: str) -> None:
         """Removes a workbook-level name; nothing happens when there is none."""

@@ -179,6 +179,13 @@ def test_an_attribute_that_is_no_number_is_a_problem_and_not_a_crash() -> None:
     assert [problem.rule for problem in find_package_problems(data)] == ["unreadable attribute"]
 
 
+def test_a_relation_that_climbs_above_the_root_stays_in_it() -> None:
+    # LibreOffice writes ../customXml/item1.xml in the package's own relations.
+    parts = parts_of(NASTY)
+    swap("_rels/.rels", 'Target="xl/workbook.xml"', 'Target="../xl/workbook.xml"')(parts)
+    assert find_package_problems(zipped(parts)) == []
+
+
 def test_a_file_that_is_no_package_is_one_problem() -> None:
     assert [problem.rule for problem in find_package_problems(b"garbage")] == ["unreadable"]
 
