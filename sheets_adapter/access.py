@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Tab = Literal["all", "own", "department"]
 Group = tuple[Test, ...]
 STAFF = "staff"
-DEPARTMENT = "department"
+DEPARTMENT = "dept"
 _WIDTH: Mapping[str, int] = {"none": 0, "own": 1, "department": 2, "all": 3}
 _ALL_ROWS = 1_000_000
 

@@ -25,7 +25,7 @@ class NamedWorkbook(Protocol):
     @property
     def names(self) -> Mapping[str, str]: ...
 
-    def set_name(self, name: str, refers_to: str, *, hidden: bool = True) -> None: ...
+    def set_names(self, names: Mapping[str, str], *, hidden: bool = True) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def read_marker(workbook: NamedWorkbook) -> Marker:
 
 def write_marker(workbook: NamedWorkbook, marker: Marker) -> None:
     """Sets the marker."""
-    workbook.set_name(ID_NAME, f'"{marker.portal_id}"', hidden=True)
-    workbook.set_name(GENERATION_NAME, str(marker.generation), hidden=True)
+    workbook.set_names({ID_NAME: f'"{marker.portal_id}"', GENERATION_NAME: str(marker.generation)})
 
 
 def _constant(refers_to: str) -> str:
@@ -75,7 +74,8 @@ def write_columns(workbook: NamedWorkbook, table: str, sheet_map: SheetMap) -> N
     """Names the columns of a table where they are now; names already right are left alone."""
     known = read_columns(workbook.names, table, sheet_map.columns)
     title = quoted_sheet(sheet_map.sheet)
-    for column, at in sheet_map.columns.items():
-        if known.get(column) != (sheet_map.sheet, at):
-            letters = column_letters(at)
-            workbook.set_name(column_name(table, column), f"{title}!${letters}:${letters}", hidden=True)
+    moved = {column: at for column, at in sheet_map.columns.items() if known.get(column) != (sheet_map.sheet, at)}
+    workbook.set_names(
+        {column_name(table, column): f"{title}!${column_letters(at)}:${column_letters(at)}"
+         for column, at in moved.items()}
+    )  # fmt: skip

@@ -35,7 +35,7 @@ def template(key: str, fields: Sequence[dict[str, Any]], **options: Any) -> Temp
 
 STAFF = template(
     "staff",
-    [{"key": "staff_id"}, {"key": "name", "required": True}, {"key": "department"}],
+    [{"key": "staff_id"}, {"key": "name", "required": True}, {"key": "dept"}],
     record_key="staff_id",
     display="name",
     permissions={"read": {"sales_rep": "all"}},
@@ -130,7 +130,7 @@ class Bench:
     def with_people(self) -> Bench:
         """Writes the staff records."""
         for person in PEOPLE:
-            values = {"staff_id": person.staff_id, "name": person.staff_name, "department": person.department}
+            values = {"staff_id": person.staff_id, "name": person.staff_name, "dept": person.department}
             self.save("staff", values, ADMIN)
         return self
 
