@@ -29,7 +29,7 @@ def test_a_reload_in_the_middle_of_saving_makes_one_record(portal: Portal, deskt
     fill_customer(desktop, "刷新有限公司", phone="13912345611")
     desktop.locator(".st-key-save button").click(no_wait_after=True)
     desktop.reload()
-    desktop.wait_for_selector(".st-key-page_title")
+    desktop.wait_for_selector(".st-key-save, .st-key-edit")
     settled(desktop)
     if desktop.locator(".st-key-save button").count():
         save(desktop)
