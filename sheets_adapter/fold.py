@@ -46,7 +46,7 @@ class FoldedTable:
     plan: TablePlan
     sheet: SheetState
     contents: Mapping[str, str]
-    places: Mapping[str, RowPlace]
+    places: dict[str, RowPlace]
 
 
 @dataclass
@@ -216,7 +216,10 @@ class Fold:
 
 
 def verify(data: bytes, folded: Sequence[FoldedTable], context: ParseContext) -> None:
-    """Raises PublishFailed S086 unless every folded row reads back from `data` as it was meant."""
+    """Raises PublishFailed S086 unless every folded row reads back from `data` as it was meant.
+
+    Marks the rows' places with what they read like, so that the next sync need not read them again.
+    """
     workbook = Workbook.open(data)
     for table in folded:
         row_ids = list(table.contents)
@@ -234,6 +237,7 @@ def _verify_rows(workbook: Workbook, table: FoldedTable, row_ids: Sequence[str],
         cells = [values.get(at, "") for at in range(max(values, default=-1) + 1)]
         found = reader.decode(number, cells) if cells else None
         _require_same(table, number, wanted[row_id], found.seen if found else _NOTHING)
+        table.places[row_id] = replace(table.places[row_id], mark=found.mark if found else "")
 
 
 def _require_same(table: FoldedTable, row: int, wanted: Seen, found: Seen) -> None:

@@ -114,7 +114,10 @@ class RowReader:
         """A fingerprint of the row's cells: while it stays the same the row need not be read again."""
         formulas = [column for column, rows in self._formula_cells if number in rows]
         hashed = blake2b(self._meaning, digest_size=12)
-        hashed.update(repr((row, formulas)).encode("utf-8", "surrogatepass"))
+        width = len(row)
+        while width and row[width - 1] in ("", None):
+            width -= 1
+        hashed.update(repr((row[:width], formulas)).encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()
 
     def decode(self, number: int, row: Cells) -> DecodedRow | None:
