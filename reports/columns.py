@@ -21,9 +21,48 @@ from schemas.template import Condition
 Texts = npt.NDArray[np.object_]
 
 UNMET = np.iinfo(np.int64).max
-JOIN = "\x1f"
+_WIDE = 2**31
+"""More than there are texts: two numbers of a vocabulary fit into one integer."""
 _BASE, _SPAN = -(2**33), 2**35
 """Moments from the year 1697 fit into a stamp `code * _SPAN + moment - _BASE`."""
+
+
+@dataclass
+class Vocabulary:
+    """Numbers for texts, the same in every table, so that keys of two tables compare as integers. Only ever grows."""
+
+    _codes: dict[str | int, int] = field(default_factory=lambda: {"": -1})
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def codes(self, texts: Sequence[str | int]) -> Ints:
+        """The number of each text (or of a pair of numbers packed into one), all different; -1 for the empty text."""
+        known = self._codes
+        try:
+            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
+        except KeyError:
+            new = [text for text in texts if text not in known]
+            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
+
+    def of_column(self, column: pd.Series) -> Ints:
+        """The numbers of a column's texts; dates count as their ISO text. -1 where missing."""
+        if pd.api.types.is_datetime64_any_dtype(column):
+            column = column.dt.strftime("%Y-%m-%d")
+        places, distinct = pd.factorize(column)
+        texts = pd.Index(distinct).to_numpy(dtype=object).tolist()
+        if not isinstance(column.dtype, pd.StringDtype):
+            texts = list(map(str, texts))
+        return np.asarray(np.append(self.codes(texts), -1)[places])
+
+    def of_pairs(self, parts: Sequence[Ints]) -> Ints:
+        """The number of each combination of numbers; -1 where one of them is."""
+        joined = parts[0]
+        for part in parts[1:]:
+            pairs, places = np.unique(joined * _WIDE + part, return_inverse=True)
+            joined = np.where((joined < 0) | (part < 0), -1, self.codes(pairs.tolist())[places])
+        return joined
 
 
 @dataclass
@@ -31,13 +70,23 @@ class Columns:
     """A frame's columns as arrays. A column the frame lacks is missing throughout."""
 
     frame: pd.DataFrame
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     _seconds: dict[str, Ints] = field(default_factory=dict)
     _texts: dict[str, Texts] = field(default_factory=dict)
-    _keys: dict[tuple[str, ...], tuple[Ints, pd.Index]] = field(default_factory=dict)
+    _keys: dict[tuple[str, ...], Ints] = field(default_factory=dict)
     _events: dict[tuple[object, ...], Events] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def with_column(self, name: str, values: pd.Series) -> Columns:
+        """These columns and one more; what is known of the others is kept."""
+        kept = {names: codes for names, codes in self._keys.items() if name not in names}
+        return Columns(
+            self.frame.assign(**{name: values}), self.vocabulary,
+            {key: column for key, column in self._seconds.items() if key != name},
+            {key: column for key, column in self._texts.items() if key != name}, kept,
+        )  # fmt: skip
 
     def seconds(self, name: str) -> Ints:
         """A date or datetime column as moments; a date is its first second."""
@@ -86,12 +135,19 @@ class Columns:
             return np.zeros(len(self.frame), dtype=np.bool_)
         return np.asarray(np.logical_and.reduce([filled(self.frame[name]) for name in names]))
 
-    def keys(self, names: Sequence[str]) -> tuple[Ints, pd.Index]:
-        """Codes of the rows' keys and the distinct keys; -1 where a part of the key is empty."""
+    def keys(self, names: Sequence[str]) -> Ints:
+        """Numbers of the rows' keys; -1 where a part of the key is empty."""
         wanted = tuple(names)
         if wanted not in self._keys:
-            self._keys[wanted] = _coded([self.texts(name) for name in wanted])
+            self._keys[wanted] = self._as_keys(wanted)
         return self._keys[wanted]
+
+    def _as_keys(self, names: tuple[str, ...]) -> Ints:
+        if len(names) > 1:
+            return self.vocabulary.of_pairs([self.keys((name,)) for name in names])
+        if names[0] not in self.frame.columns:
+            return np.full(len(self.frame), -1, dtype=np.int64)
+        return self.vocabulary.of_column(self.frame[names[0]])
 
     def events(
         self, match: Sequence[str], at: Sequence[str], where: Condition | None, needed: Sequence[str], today: date
@@ -102,9 +158,9 @@ class Columns:
             wanted = holds(where, self.frame, today)
             if needed:
                 wanted &= self.filled(needed)
-            codes, keys = self.keys(match)
+            codes = self.keys(match)
             moments = self.latest(at) if at else np.full(len(self.frame), _BASE, dtype=np.int64)
-            self._events[asked] = Events.of(codes[wanted], keys, moments[wanted])
+            self._events[asked] = Events.of(codes[wanted], moments[wanted])
         return self._events[asked]
 
 
@@ -114,40 +170,21 @@ def _texts_of(column: pd.Series) -> Texts:
     return np.asarray(column.astype("object").fillna("").to_numpy(dtype=object))
 
 
-def _coded(parts: Sequence[Texts]) -> tuple[Ints, pd.Index]:
-    if len(parts) == 1:
-        codes, keys = pd.factorize(parts[0])
-        return np.where(parts[0] == "", -1, codes).astype(np.int64), pd.Index(keys, dtype="object")
-    joined = np.array([JOIN.join(row) if all(row) else "" for row in zip(*parts, strict=True)], dtype=object)
-    return _coded([joined])
-
-
 @dataclass(frozen=True)
 class Events:
     """Moments by key, sorted, so that the first in a stretch of time is found for a whole column at once."""
 
-    keys: pd.Index
     stamps: Ints
-    undated: Flags
-    """By key code: whether it has an event whose moment was not recorded."""
+    undated: Ints
+    """Keys, sorted, of events whose moment was not recorded."""
 
     @classmethod
-    def of(cls, codes: Ints, keys: pd.Index, moments: Ints) -> Events:
+    def of(cls, codes: Ints, moments: Ints) -> Events:
         """codes: key of each event, -1 for none."""
-        known = (codes >= 0) & (moments != MISSING)
-        undated = np.zeros(len(keys), dtype=np.bool_)
-        undated[codes[(codes >= 0) & (moments == MISSING)]] = True
-        return cls(keys, np.sort(codes[known] * _SPAN + (moments[known] - _BASE)), undated)
-
-    def codes(self, parts: Sequence[Texts]) -> Ints:
-        """Codes of other rows' keys; -1 for a key without events."""
-        own, keys = _coded(parts)
-        return self.codes_of(own, keys)
-
-    def codes_of(self, own: Ints, keys: pd.Index) -> Ints:
-        """Codes of keys already factorised."""
-        translated = np.append(self.keys.get_indexer(keys), -1).astype(np.int64)
-        return np.asarray(translated[own])
+        keyed = codes >= 0
+        known = keyed & (moments != MISSING)
+        undated = np.unique(codes[keyed & (moments == MISSING)])
+        return cls(np.sort(codes[known] * _SPAN + (moments[known] - _BASE)), undated)
 
     def first(self, codes: Ints, low: Ints | int, high: Ints | int, count: Ints | int = 1) -> Ints:
         """The moment of the `count`-th event from `low` to `high`, both included; UNMET where there is none."""
@@ -159,4 +196,4 @@ class Events:
 
     def has_undated(self, codes: Ints) -> Flags:
         """Where an event happened at an unknown moment."""
-        return np.asarray(np.append(self.undated, False)[codes])
+        return np.isin(codes, self.undated) if len(self.undated) else np.zeros(len(codes), dtype=np.bool_)

@@ -162,8 +162,8 @@ class _ClockBook:
 def tables_of(watch: Watch) -> tuple[str, ...]:
     """Every table and view a watch reads."""
     named = [watch.table, *(piece.table for piece in (*watch.met, *watch.met_all)), *(at.table for at in watch.lookups)]
-    if watch.every is not None and watch.every.active is not None:
-        named.append(watch.every.active.table)
+    if watch.active is not None:
+        named.append(watch.active.table)
     if watch.promise is not None:
         named.append("contract")
     return tuple(dict.fromkeys(name for name in named if name))
@@ -329,12 +329,13 @@ def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Ite
     superiors = _mapping(evaluation.tables.columns("staff"), "staff_id", "manager_id")
     now = wall_seconds(evaluation.as_of)
     numbers = owed.columns.numbers("line_no", 0) if "." in owed.watch.table else np.zeros(len(owed.columns), np.int64)
-    records = owed.columns.texts("record_id")
+    records, customers = owed.columns.texts("record_id"), owed.columns.texts("customer_id")
     for n, at in enumerate(chosen):
         status, row = STATUSES[evaluation.status[places[n]]], owed.rows[at]
         is_late = status in {"overdue", "met_late"}
         yield Listed(
-            part.rule_id, part.template, str(records[row]), int(numbers[row]), owed.occurrence(int(at)),
+            part.rule_id, part.template, str(records[row] or customers[row]), int(numbers[row]),
+            owed.occurrence(int(at)),
             moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), status,
             late[n][0] if is_late else None, late[n][1] if is_late else None,
             "day" if counted.counts_days[at] else "second", part.rule.severity, named[n],

@@ -68,10 +68,10 @@ def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
         source="order_register", paid_on=pd.NaT, list_amount=pd.NA
     )
     numbers = set(deals["deal_no"]) - {""}
-    told_twice = orders["reg_no"].isin(numbers) | orders["mfg_no"].isin(numbers)
+    told_twice = _among(orders["reg_no"], numbers) | _among(orders["mfg_no"], numbers)
     if authoritative == "order_register":
         known = set(orders["reg_no"]) | set(orders["mfg_no"])
-        deals, told_twice = deals[~deals["deal_no"].isin(known - {""})], told_twice & False
+        deals, told_twice = deals[~_among(deals["deal_no"], known - {""})], told_twice & False
     columns = [
         "date",
         "paid_on",
@@ -90,6 +90,11 @@ def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
     for column in ("amount", "list_amount"):
         facts[column] = facts[column].astype("Int64")
     return facts
+
+
+def _among(column: pd.Series, texts: set[str]) -> pd.Series:
+    """Which of the texts are in the set; many times faster than `Series.isin` for a large set."""
+    return pd.Series([text in texts for text in column], index=column.index, dtype=bool)
 
 
 def sale(frames: Frames, day: date) -> pd.DataFrame | None:

@@ -72,7 +72,8 @@ def frames_of(
         for line in template.lines:
             table = f"{template.key}.{line.key}"
             typed = _typed(table, rows.get(table, ()), _kinds(line.fields, LINE_SYSTEM_COLUMNS), timezone, findings)
-            frames[table] = typed[typed["record_id"].isin(live)].reset_index(drop=True)
+            kept = [record in live for record in typed["record_id"]]
+            frames[table] = typed[kept].reset_index(drop=True)
     return frames, tuple(findings)
 
 

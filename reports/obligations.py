@@ -13,12 +13,13 @@ from datetime import date
 import numpy as np
 
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, add_months, day_number, day_of, period_first, period_index
-from reports.columns import UNMET, Columns, Texts
+from reports.columns import UNMET, Columns
 from reports.conditions import holds
 from reports.due import amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
+from reports.lookups import looked_up
 from reports.promises import promised
 from reports.views import Tables
-from schemas.deadline_rules import Due, Every, Evidence, Lookup, Rule, Watch
+from schemas.deadline_rules import Active, Due, Every, Evidence, Rule, Watch
 from schemas.periods import PeriodKind, period_of
 
 EARLIEST, LATEST = day_number(date(1990, 1, 1)) * DAY, day_number(date(2100, 1, 1)) * DAY
@@ -83,10 +84,16 @@ class Obligations:
 
     def occurrence(self, at: int) -> str:
         """Which of its repetitions an obligation is; "" for none."""
-        own = str(self.columns.texts("occurrence")[self.rows[at]])
+        own = self._own_occurrence(int(self.rows[at]))
         if self.watch.every is None:
             return own
         return f"{period_name(int(self.period[at]), self.watch.every.unit)} {own}".strip()
+
+    def _own_occurrence(self, row: int) -> str:
+        name = self.watch.occurrence
+        if name in self.columns.frame.columns and self.columns.frame[name].dtype.kind == "M":
+            return day_of(int(self.columns.seconds(name)[row]) // DAY).isoformat()
+        return str(self.columns.texts(name)[row])
 
 
 def period_name(index: int, kind: PeriodKind) -> str:
@@ -119,17 +126,17 @@ class _Scope:
 
 def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor) -> Obligations | None:
     """The watch's obligations on the tables' day; None when its table does not exist."""
-    columns = tables.columns(watch.table)
+    columns = looked_up(tables, watch.table, watch.lookups)
     if columns is None:
         return None
-    if watch.lookups:
-        columns = _with_lookups(columns, watch.lookups, tables)
     rows = np.flatnonzero(_where(watch, columns, tables.day)).astype(np.int64)
     start = columns.first(watch.start)[rows] if watch.start else np.full(len(rows), MISSING, dtype=np.int64)
     start = np.where((start < EARLIEST) | (start > LATEST), MISSING, start)
     scope = _Scope(rule, watch, tables, columns, rows, start, np.full(len(rows), -1, dtype=np.int64))
     if watch.every is not None:
-        scope = _repeated(scope, watch.every, clocks_for)
+        scope = _repeated(scope, watch.every)
+    if watch.active is not None:
+        scope = _active(scope, watch.active)
     return _measured(scope, clocks_for)
 
 
@@ -137,24 +144,7 @@ def _where(watch: Watch, columns: Columns, today: date) -> Flags:
     return holds(watch.where, columns.frame, today)
 
 
-def _with_lookups(columns: Columns, lookups: Sequence[Lookup], tables: Tables) -> Columns:
-    """The columns with those brought in from other tables; a later lookup may use an earlier one."""
-    frame = columns.frame
-    for lookup in lookups:
-        other = tables.columns(lookup.table)
-        if other is None or lookup.column not in other.frame.columns:
-            continue
-        wanted = holds(lookup.where, other.frame, tables.day) & other.filled((lookup.column,))
-        there, keys = other.keys(tuple(lookup.match))
-        groups = other.frame[lookup.column][wanted].groupby(there[wanted])
-        found = {"min": groups.min, "max": groups.max, "last": groups.last}[lookup.take]()
-        own, own_keys = Columns(frame).keys(tuple(lookup.match.values()))
-        translated = np.append(keys.get_indexer(own_keys), -1)[own]
-        frame = frame.assign(**{lookup.name: found.reindex(translated).set_axis(frame.index)})
-    return Columns(frame)
-
-
-def _repeated(scope: _Scope, every: Every, clocks_for: ClocksFor) -> _Scope:
+def _repeated(scope: _Scope, every: Every) -> _Scope:
     """One obligation a period: from the row's start, the last `keep` finished periods and the running one."""
     today = np.array([day_number(scope.tables.day)], dtype=np.int64)
     running = int(period_index(today, every.unit)[0])
@@ -165,6 +155,10 @@ def _repeated(scope: _Scope, every: Every, clocks_for: ClocksFor) -> _Scope:
         begun = begun + (period_first(begun, every.unit) < np.where(known, scope.start // DAY, 0))
     first = np.where(known, np.maximum(first, begun), first)
     last = np.full(len(scope.rows), running, dtype=np.int64)
+    if scope.watch.end:
+        ends = scope.columns.first(scope.watch.end)[scope.rows]
+        ended = np.where(ends == MISSING, today[0], ends // DAY)
+        last = np.minimum(last, period_index(ended, every.unit))
     if scope.watch.start:
         first = np.where(known, first, running + 1)  # an order that is not open yet owes nothing
     counts = np.maximum(last - first + 1, 0)
@@ -172,20 +166,19 @@ def _repeated(scope: _Scope, every: Every, clocks_for: ClocksFor) -> _Scope:
     period = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
     edge = period if every.counts_from == "first" else period + 1
     start = period_first(edge, every.unit) * DAY - (every.counts_from == "last")
-    expanded = replace(scope, rows=scope.rows[at], start=start, period=period)
-    return _active(expanded, every) if every.active is not None else expanded
+    return replace(scope, rows=scope.rows[at], start=start, period=period)
 
 
-def _active(scope: _Scope, every: Every) -> _Scope:
-    """Only subjects with an event in the months before the period's end."""
-    active = every.active
-    assert active is not None
+def _active(scope: _Scope, active: Active) -> _Scope:
+    """Only subjects with an event in the months up to the period's end, without periods up to the start."""
     events_of = scope.tables.columns(active.table)
     if events_of is None:
         return scope.take(np.zeros(len(scope.rows), dtype=np.bool_))
     events = events_of.events(tuple(active.match), (active.at,), None, (), scope.tables.day)
-    codes = events.codes_of(*scope.columns.keys(tuple(active.match.values())))[scope.rows]
-    end = np.minimum(period_first(scope.period + 1, every.unit), day_number(scope.tables.day) + 1)
+    codes = scope.columns.keys(tuple(active.match.values()))[scope.rows]
+    every = scope.watch.every
+    end = scope.start // DAY + 1 if every is None else period_first(scope.period + 1, every.unit)
+    end = np.minimum(end, day_number(scope.tables.day) + 1)
     low = add_months(end, -active.months) * DAY
     return scope.take(events.first(codes, low, end * DAY - 1) != UNMET)
 
@@ -284,11 +277,7 @@ def _piece(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Flags]:
     if other is None:
         return nothing
     events = other.events(tuple(piece.match), piece.at, piece.where, piece.filled, scope.tables.day)
-    plain = all(not here.startswith("@") for here in piece.match.values())
-    if plain:
-        codes = events.codes_of(*scope.columns.keys(tuple(piece.match.values())))[scope.rows]
-    else:
-        codes = events.codes([_text(scope, here) for here in piece.match.values()])
+    codes = _keys_here(scope, tuple(piece.match.values()))
     low, high = _stretch(scope, piece, due)
     count = scope.columns.numbers(piece.count, 1)[scope.rows] if isinstance(piece.count, str) else piece.count
     met_at = events.first(codes, low, high, count)
@@ -322,16 +311,26 @@ def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:
     return any(name in {"created_at", "submitted_at", "approved_at"} or name in decided for name in names)
 
 
-def _text(scope: _Scope, here: str) -> Texts:
-    if not here.startswith("@"):
-        return scope.columns.texts(here)[scope.rows]
+def _keys_here(scope: _Scope, names: tuple[str, ...]) -> Ints:
+    """The obligations' keys; @period and @next_period stand for the name of the period."""
+    if not any(name.startswith("@") for name in names):
+        return scope.columns.keys(names)[scope.rows]
+    parts = [
+        _period_keys(scope, {"@period": 0, "@next_period": 1}[name])
+        if name.startswith("@")
+        else scope.columns.keys((name,))[scope.rows]
+        for name in names
+    ]
+    return scope.columns.vocabulary.of_pairs(parts)
+
+
+def _period_keys(scope: _Scope, shift: int) -> Ints:
     every = scope.watch.every
     if every is None:
-        raise ValueError(f"{here} needs a rule that repeats every period")
-    shift = {"@period": 0, "@next_period": 1}[here]
-    distinct, positions = np.unique(scope.period + shift, return_inverse=True)
-    names = np.array([period_name(int(index), every.unit) for index in distinct], dtype=object)
-    return np.asarray(names[positions]) if len(names) else np.array([], dtype=object)
+        raise ValueError("@period needs a rule that repeats every period")
+    distinct, places = np.unique(scope.period + shift, return_inverse=True)
+    codes = scope.columns.vocabulary.codes([period_name(int(index), every.unit) for index in distinct])
+    return np.asarray(codes[places])
 
 
 def _stretch(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Ints]:

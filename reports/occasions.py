@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-from reports.facts import business, columns_of, looked_up, person_id, progress_event, sale, visit, wall_time
+from reports.facts import columns_of, looked_up, person_id, progress_event, sale, visit, wall_time
 from reports.frames import Frames
 from schemas.festivals import festivals
 from schemas.periods import add_months
@@ -37,13 +38,10 @@ def anniversary(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Active customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`."""
+    """Customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`."""
     if "customer_info" not in frames:
         return None
-    active = business(frames, day)
-    recent = active[(active["at"] <= pd.Timestamp(day)) & (active["at"] > pd.Timestamp(add_months(day, -12)))]
     customers = columns_of(frames, "customer_info", ("record_id", "customer_id"))
-    customers = customers[customers["customer_id"].isin(recent["customer_id"])]
     near = [
         (name, on)
         for year in (day.year - 1, day.year, day.year + 1)
@@ -187,7 +185,10 @@ def visit_target(frames: Frames, day: date) -> pd.DataFrame | None:
     lines = columns_of(frames, "visit_frequency.lines", ("record_id", "customer_level", *counts))
     lines = lines.rename(columns={"record_id": "plan_id", **counts})
     needs = lines.melt(["plan_id", "customer_level"], list(counts.values()), var_name="rank", value_name="need")
-    needs = needs[needs["need"].fillna(0) > 0].merge(heads, on="plan_id")
+    needs = needs[needs["need"].fillna(0) > 0]
+    if not len(needs) or not len(heads):
+        return pd.DataFrame(columns=["record_id", "customer_id", "owner_id", "rank", "need", "occurrence"])
+    needs = needs.merge(heads, on="plan_id")
     customers = columns_of(frames, "customer_info", ("record_id", "customer_id", "owner_id", "customer_level"))
     owed = customers.merge(needs, left_on=["owner_id", "customer_level"], right_on=["staff_id", "customer_level"])
     return owed.assign(occurrence=owed["rank"].astype("str"))
@@ -237,18 +238,12 @@ def contact(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Days on which a customer paid for a sale: record_id of the customer, customer_id, paid_on, occurrence."""
+    """Days on which a customer paid for a sale: customer_id, paid_on."""
     sales = sale(frames, day)
     if sales is None:
         return None
-    days = sales.loc[
-        sales["paid_on"].notna() & sales["customer_id"].ne(""), ["customer_id", "paid_on"]
-    ].drop_duplicates()
-    customers = columns_of(frames, "customer_info", ("customer_id", "record_id")).drop_duplicates("customer_id")
-    days = days.merge(customers, on="customer_id", how="left")
-    return days.assign(
-        record_id=days["record_id"].fillna(days["customer_id"]), occurrence=days["paid_on"].dt.strftime("%Y-%m-%d")
-    )
+    paid = sales["paid_on"].notna() & sales["customer_id"].ne("")
+    return sales.loc[paid, ["customer_id", "paid_on"]].drop_duplicates(ignore_index=True)
 
 
 def area_visit(frames: Frames, day: date) -> pd.DataFrame | None:
@@ -268,10 +263,9 @@ def paid_month(frames: Frames, day: date) -> pd.DataFrame | None:
     sales = sale(frames, day)
     if sales is None:
         return None
-    paid = wall_time(sales["paid_on"])
-    oldest = pd.Timestamp(add_months(day.replace(day=1), -3))
-    paid = paid[(paid >= oldest) & (paid < pd.Timestamp(day) + pd.Timedelta(days=1))]
-    months = sorted({f"{moment:%Y-%m}" for moment in paid})
+    paid = wall_time(sales["paid_on"]).to_numpy(dtype="datetime64[s]")
+    paid = paid[(paid >= np.datetime64(add_months(day.replace(day=1), -3), "s")) & (paid <= np.datetime64(day, "s"))]
+    months = np.unique(paid.astype("datetime64[M]")).astype(str).tolist()
     ends = [add_months(date.fromisoformat(f"{month}-01"), 1) - timedelta(days=1) for month in months]
     return pd.DataFrame(
         {

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from reports import facts, occasions
-from reports.columns import Columns
+from reports.columns import Columns, Vocabulary
 from reports.frames import Frames
 
 Build = Callable[[Frames, date], pd.DataFrame | None]
@@ -44,7 +44,7 @@ VIEWS: dict[str, View] = {
     "company": View("company", (), facts.company),
     "branch": View("branch", ("demand_intent", "branch_stock_policy"), facts.branch),
     "anniversary": View("customer_dossier", ("customer_dossier",), occasions.anniversary, daily=True),
-    "festival_day": View("customer_info", ("customer_info", *SALES), occasions.festival_day, daily=True),
+    "festival_day": View("customer_info", ("customer_info",), occasions.festival_day, daily=True),
     "grade_a": View("customer_info", ("customer_info", *PROGRESS), occasions.grade_a, daily=True),
     "idle_part_timer": View("staff", ("staff", "deal", "part_time_leave"), occasions.idle_part_timer, daily=True),
     "receivable": View("deal", ("deal", "order_register", "new_customer_recognition"), occasions.receivable),
@@ -59,7 +59,7 @@ VIEWS: dict[str, View] = {
     "decision_maker_talk": View("contact_log", ("contact_log", "visit_record"), occasions.decision_maker_talk),
     "spoken_contact": View("contact_log", ("contact_log", "visit_record"), occasions.spoken_contact),
     "contact": View("contact_log", ("contact_log",), occasions.contact),
-    "sale_day": View("customer_info", ("deal", "customer_info"), occasions.sale_day),
+    "sale_day": View("customer_info", ("deal",), occasions.sale_day),
     "paid_month": View("company", ("deal",), occasions.paid_month, daily=True),
     "suggestion_made": View("company", ("suggestion",), occasions.suggestion_made),
     "area_visit": View("visit_record", VISITS, occasions.area_visit),
@@ -76,8 +76,14 @@ class Tables:
     before: Tables | None = None
     contracts_bind: bool = True
     """Whether a contract's promised times replace the pack's (rule D79)."""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     _columns: dict[str, Columns] = field(default_factory=dict)
+    _joined: dict[tuple[str, ...], tuple[Columns, Columns, Columns]] = field(default_factory=dict)
     _built: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.before is not None:
+            self.vocabulary = self.before.vocabulary
 
     def get(self, name: str) -> pd.DataFrame | None:
         """The table or view; None when it does not exist."""
@@ -97,8 +103,22 @@ class Tables:
             return None
         if name not in self._columns:
             kept = self.before._columns.get(name) if self.before else None
-            self._columns[name] = kept if kept is not None and kept.frame is frame else Columns(frame)
+            self._columns[name] = kept if kept is not None and kept.frame is frame else Columns(frame, self.vocabulary)
         return self._columns[name]
+
+    def joined(self, name: tuple[str, ...], left: Columns, right: Columns) -> Columns | None:
+        """What `join` kept under the name for these very columns, here or on the tables before."""
+        for tables in filter(None, (self, self.before)):
+            known = tables._joined.get(name)
+            if known is not None and known[0] is left and known[1] is right:
+                self._joined[name] = known
+                return known[2]
+        return None
+
+    def join(self, name: tuple[str, ...], left: Columns, right: Columns, made: Columns) -> Columns:
+        """Keeps columns made from two others."""
+        self._joined[name] = (left, right, made)
+        return made
 
     def _unchanged(self, name: str) -> bool:
         view, before = VIEWS[name], self.before

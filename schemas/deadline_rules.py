@@ -142,7 +142,7 @@ class Lookup(Meta):
 
 
 class Active(Meta):
-    """Only subjects with an event in the months up to the period's end."""
+    """Only subjects with an event in the months up to the period's end, without periods up to the start."""
 
     table: TableName
     match: dict[Column, Column] = Option(min_length=1)
@@ -162,7 +162,6 @@ class Every(Meta):
     first: Literal["containing", "whole"] = "containing"
     counts_from: Literal["first", "last"] = "first"
     """Whether the due moment is counted from the period's first day or from its last."""
-    active: Active | None = None
 
 
 class Watch(Meta):
@@ -180,6 +179,9 @@ class Watch(Meta):
     owner: Columns = ()
     due: Due | None = None
     due_if: tuple[DueIf, ...] = ()
+    active: Active | None = None
+    occurrence: Column = "occurrence"
+    """The column that tells several obligations of one record apart, beside the period."""
     met: tuple[Evidence, ...] = ()
     met_all: tuple[Evidence, ...] = ()
     every: Every | None = None
