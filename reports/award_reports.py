@@ -35,7 +35,7 @@ def awards(request: Request) -> Statement:
         award = prizes[line.key]
         standing = standings.get((award.staff_id, award.kind, award.period))
         if standing is None:
-            return (Step("award_by_notice", {"period": award.period, "amount": yuan(award.amount)}),)
+            return (Step("award.by_notice", {"period": award.period, "amount": yuan(award.amount)}),)
         return _steps(standing)
 
     totals: dict[str, Value] = {"amount": sum((yuan(award.amount) for award in prizes.values()), yuan(0))}
@@ -88,8 +88,8 @@ def _steps(standing: Standing) -> tuple[Step, ...]:
         "period": standing.period, "sales": yuan(round_fen(standing.measure)), "threshold": threshold,
         "rank": standing.rank, "amount": yuan(standing.prize),
     }  # fmt: skip
-    measured = Step("award_sales", shown)
-    met = Step("award_no_threshold" if threshold is None else "award_threshold", shown)
+    measured = Step("award.sales", shown)
+    met = Step("award.no_threshold" if threshold is None else "award.threshold", shown)
     if standing.reason:
-        return (measured, Step(f"award_{standing.reason}", shown))
-    return (measured, met, Step("award_won" if standing.prize else "award_behind", shown))
+        return (measured, Step(f"award.{standing.reason}", shown))
+    return (measured, met, Step("award.won" if standing.prize else "award.behind", shown))

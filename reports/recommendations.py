@@ -18,7 +18,6 @@ from reports.commissions.people import (
     ON_LEAVE,
     Person,
     Quota,
-    month_first,
     month_last,
     month_number,
     month_of_day,
@@ -211,10 +210,10 @@ def _sources(advice: Advice) -> tuple[Source, ...]:
 
 def _steps(advice: Advice) -> tuple[Step, ...]:
     values = _values(advice)
-    shown = {name: values[name] for name in ("month", "state", "net", "effective_quota", "misses")}
-    steps = [Step("recommendation_month", {**shown, "first_day": month_first(advice.result.month)})]
-    steps.append(Step(f"recommendation_reason_{advice.reason}", shown))
+    shown: dict[str, Value] = {name: values[name] for name in ("month", "net", "effective_quota", "misses")}
+    steps = [Step("recommendation.month", {**shown, "state_word": f"word.answer.{advice.result.state}"})]
+    steps.append(Step(f"recommendation.reason_{advice.reason}", shown))
     if advice.recommendation:
-        steps.append(Step(f"recommendation_{advice.recommendation}", shown))
-        steps.append(Step("recommendation_is_advice", {}))
+        steps.append(Step(f"recommendation.{advice.recommendation}", shown))
+        steps.append(Step("recommendation.is_advice", {}))
     return tuple(steps)

@@ -63,6 +63,19 @@ class ReportKind:
         return found
 
 
+COMMISSION_TABLES = (
+    "deal", "product", "staff", "quota", "expense_claim", "award_notice", "false_sale_case", "settlement",
+)  # fmt: skip
+
 REPORTS: Mapping[str, ReportKind] = {
     "deadlines": ReportKind("R08", "reports.deadline_report:deadlines", "optional"),
+    "grades": ReportKind("R07", "reports.grades.report:grades"),
+    "commissions": ReportKind("R09", "reports.commissions.report:commissions", "this", COMMISSION_TABLES),
+    "commission_lines": ReportKind("R09", "reports.commissions.report:commission_lines", "this", COMMISSION_TABLES),
+    "settlements": ReportKind("R09", "reports.commissions.other_reports:settlements", "this", COMMISSION_TABLES),
+    "false_sales": ReportKind("R09", "reports.commissions.other_reports:false_sales", "this", COMMISSION_TABLES),
+    "champions": ReportKind("R10", "reports.award_reports:champions", "this", COMMISSION_TABLES),
+    "awards": ReportKind("R10", "reports.award_reports:awards", "this", COMMISSION_TABLES),
+    "kpi": ReportKind("R11", "reports.kpi.report:kpi", "this"),
+    "recommendations": ReportKind("R19", "reports.recommendations:recommendations", "this", COMMISSION_TABLES),
 }

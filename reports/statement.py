@@ -147,8 +147,11 @@ def plain(value: Value) -> Json:
 
 
 def step_text(step: Step, labels: Texts, language: str) -> str:
-    """A step as people read it."""
-    shown = {key: _shown(value, language) for key, value in step.params.items()}
+    """A step as people read it; a parameter named `…_word` holds the locale key of its text, as in findings."""
+    shown = {
+        key: labels.text(str(value), language) if key.endswith("_word") else _shown(value, language)
+        for key, value in step.params.items()
+    }
     return labels.text(f"step.{step.code}", language, **shown)
 
 

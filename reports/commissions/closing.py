@@ -63,7 +63,15 @@ def closing_of(request: Request, closed_by: str, closed_at: date) -> Closing:
         if problem:
             source = Source("staff", slip.made.person.record_id)
             findings.append(
-                input_finding("E354", source, "", Severity.ERROR, staff_id=staff_id, month=month, reason=problem)
+                input_finding(
+                    "E354",
+                    source,
+                    "",
+                    Severity.ERROR,
+                    staff_id=staff_id,
+                    month=month,
+                    reason_word=f"word.withheld.{problem}",
+                )
             )
             continue
         head = {

@@ -43,10 +43,10 @@ def false_sales(request: Request) -> Statement:
 
     def explain(line: StatementLine) -> tuple[Step, ...]:
         values = line.values
-        steps = [Step(f"false_sale_{terms.rules.clawback.base}", {"gained": values["gained"]})]
-        steps.append(Step("false_sale_penalty", {"penalty": values["penalty"]}))
+        steps = [Step(f"false_sale.{terms.rules.clawback.base}", {"gained": values["gained"]})]
+        steps.append(Step("false_sale.penalty", {"penalty": values["penalty"]}))
         if terms.rules.penalty_mode == "record_only":
-            steps.append(Step("false_sale_record_only", {}))
+            steps.append(Step("false_sale.record_only", {}))
         return tuple(steps)
 
     known = [case.gained for case in cases.values() if case.gained is not None]

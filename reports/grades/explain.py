@@ -21,7 +21,7 @@ def explain_grade(line: StatementLine, rules: GradeRules, customers: Customers) 
     if not isinstance(factors, Mapping):
         raise TypeError("a grade line holds its factors as a mapping")
     head = Step(
-        f"grade_because_{values['reason']}",
+        f"grade.because_{values['reason']}",
         {"current": values["current"] or None, "suggested": values["suggested"], "score": values["score"]},
     )
     return (*_factors(str(values["scheme"]), factors, rules), head, *_ways_up(values, factors, rules, customers))
@@ -37,36 +37,38 @@ def _factors(scheme: str, factors: Mapping[str, Value], rules: GradeRules) -> It
                 "points": factors[f"{name}_points"],
                 "weight": _percent(rules.g2.weights[name]),
             }
-            yield Step(f"grade_g2_{name}", shown)
+            yield Step(f"grade.g2_{name}", shown)
     elif scheme == "g3":
         for name in CRITERIA:
-            yield Step("grade_criterion", {"factor": name, "value": factors[name], "weight": rules.g3.weights[name]})
+            yield Step("grade.criterion", {**_word(name), "value": factors[name], "weight": rules.g3.weights[name]})
     elif scheme == "g4":
         yield from _g4_factors(factors, rules.g4)
     else:
         for name, value in factors.items():
-            yield Step(f"grade_fact_{name}", {"value": value})
+            if value is not None:
+                yield Step(f"grade.fact_{name}{_truth(value)}", {"value": value})
 
 
 def _g1_factors(factors: Mapping[str, Value], rules: MatchValue) -> Iterator[Step]:
     if factors["match"] is not None:
-        yield Step("grade_g1_match", {"value": factors["match"], "month": factors["rated_in"]})
+        yield Step("grade.g1_match", {"value": factors["match"], "month": factors["rated_in"]})
         for name, weight in rules.weights.items():
-            yield Step("grade_g1_score", {"factor": name, "value": factors[name], "weight": _percent(weight)})
+            yield Step("grade.g1_score", {**_word(name), "value": factors[name], "weight": _percent(weight)})
     if factors["value"] is not None:
-        yield Step("grade_g1_value", {"value": factors["value"], "cell": factors["cell"]})
+        yield Step("grade.g1_value", {"value": factors["value"], "cell": factors["cell"]})
     if factors["last_progress"] is not None:
-        yield Step("grade_g1_progress", {"day": factors["last_progress"], "idle_after": factors["idle_since"]})
+        yield Step("grade.g1_progress", {"day": factors["last_progress"], "idle_after": factors["idle_since"]})
 
 
 def _g4_factors(factors: Mapping[str, Value], rules: Credit) -> Iterator[Step]:
     for name, weight in rules.weights.items():
         answer = factors[name]
         points = rules.points[name].get(str(answer))
-        yield Step("grade_answer", {"factor": name, "value": answer or None, "points": points, "weight": weight})
+        shown = {**_word(name), **_answer("value", str(answer)), "points": points, "weight": weight}
+        yield Step("grade.answer" if answer else "grade.no_answer", shown)
     if factors["limit"] is not None:
         yield Step(
-            "grade_limit",
+            "grade.limit",
             {"limit": factors["limit"], "sales": factors["avg_month_sales"], "days": factors["term_days"]},
         )
 
@@ -75,17 +77,16 @@ def _ways_up(
     values: Mapping[str, Value], factors: Mapping[str, Value], rules: GradeRules, customers: Customers
 ) -> Iterator[Step]:
     if values["reason"] == "idle":
-        yield Step("grade_way_up_progress", {"grade": values["current"]})
+        yield Step("grade.way_up_progress", {"grade": values["current"]})
         return
     way = _way_up(values, factors, rules, customers)
     if way is None:
         return
     if way.collect is not None:
-        yield Step("grade_way_up_collect", {"grade": way.grade, "amount": way.collect})
+        yield Step("grade.way_up_collect", {"grade": way.grade, "amount": way.collect})
     for change in way.changes:
-        yield Step(
-            "grade_way_up_change", {"grade": way.grade, "factor": change.factor, "now": change.now, "to": change.to}
-        )
+        shown = {**_word(change.factor), **_answer("now", change.now), **_answer("to", change.to)}
+        yield Step("grade.way_up_change", {"grade": way.grade, **shown})
 
 
 def _way_up(
@@ -117,6 +118,21 @@ def _money_up(
     )
     sales, before = int(customers.sales[at]), int(customers.before[at])
     return way_up_g2(sales, before, fixed, _decimal(values["score"]), rules)
+
+
+def _truth(value: Value) -> str:
+    """The ending of a text about something that is so or is not."""
+    return f"_{value}".lower() if isinstance(value, bool) else ""
+
+
+def _word(factor: str) -> dict[str, Value]:
+    """A factor, to be shown by its name in the reader's language."""
+    return {"factor_word": f"word.factor.{factor}"}
+
+
+def _answer(name: str, answer: str) -> dict[str, Value]:
+    """An answer: a number as it is, a choice in the reader's language."""
+    return {f"{name}_word": answer if answer.isdecimal() else f"word.answer.{answer}"}
 
 
 def _int(value: Any) -> int:

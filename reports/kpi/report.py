@@ -136,7 +136,8 @@ def _problems(made: PersonCard) -> Iterator[Finding]:
         if scored.score is None:
             yield input_finding(
                 "E415", source, "", Severity.WARNING, staff_id=made.person.staff_id, period=made.period.name,
-                indicator=scored.indicator.label.zh, reason=scored.reason,
+                indicator_zh=scored.indicator.label.zh, indicator_en=scored.indicator.label.en,
+                reason_word=f"word.kpi.{scored.reason}",
             )  # fmt: skip
 
 
@@ -156,20 +157,22 @@ def _values(card: PersonCard, scored: Scored) -> dict[str, Value]:
 def _steps(card: PersonCard, scored: Scored) -> Iterator[Step]:
     indicator, measure = scored.indicator, scored.measure
     shown: dict[str, Value] = {
-        "indicator": indicator.label.zh, "actual": _shown(measure.actual),
+        "indicator": indicator.label, "actual": _shown(measure.actual),
         "target": _shown(measure.target) if measure.target is not None else indicator.target,
         "allowed": indicator.allowed, "score": _shown(scored.score), "weight": _shown(scored.weight),
         "weighted": _shown(scored.weighted),
     }  # fmt: skip
     for rating in scored.ratings:
         share = card.card.raters.get(rating.group)
-        yield Step("kpi_rating", {"group": rating.group, "score": _shown(rating.score), "share": share})
+        yield Step(
+            "kpi.rating", {"group_word": f"word.answer.{rating.group}", "score": _shown(rating.score), "share": share}
+        )
     if scored.score is None:
-        yield Step(f"kpi_not_scorable_{scored.reason}", shown)
+        yield Step("kpi.not_scorable", {**shown, "reason_word": f"word.kpi.{scored.reason}"})
         return
     if measure is not NO_DATA:
-        yield Step(f"kpi_curve_{indicator.curve}", shown)
-    yield Step("kpi_weighted", shown)
+        yield Step(f"kpi.curve_{indicator.curve}", shown)
+    yield Step("kpi.weighted", shown)
 
 
 def _shown(value: Fraction | None) -> Value:
