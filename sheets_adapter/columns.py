@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from schemas.field_types import CellFormat, CellValue, target_of, type_of
@@ -169,7 +169,7 @@ def _plan(template: Template, line: LineTable | None, catalogue: Catalogue) -> T
             )  # fmt: skip
     table = f"{template.key}.{line.key}" if line else template.key
     sheet = template.line_sheet(line) if line else template.sheet
-    return TablePlan(table, sheet, template, line, (*columns, *_system_columns(line)), targets)
+    return TablePlan(table, sheet, template, line, (*columns, *_system_columns(of_lines=line is not None)), targets)
 
 
 def _targets(fields: Sequence[Field]) -> dict[str, str]:
@@ -188,9 +188,11 @@ def _shown_format(one: Field, format_of_type: CellFormat) -> CellFormat:
     return "text" if one.type in ("reference", "user", "attachment") else format_of_type
 
 
-def _system_columns(line: LineTable | None) -> tuple[PlannedColumn, ...]:
+@cache
+def _system_columns(*, of_lines: bool) -> tuple[PlannedColumn, ...]:
+    """The same in every sheet of a kind, so made once: a catalogue has hundreds of them."""
     return tuple(
-        _system_column(key, header) for key, header in (LINE_SYSTEM_COLUMNS if line else SYSTEM_COLUMNS).items()
+        _system_column(key, header) for key, header in (LINE_SYSTEM_COLUMNS if of_lines else SYSTEM_COLUMNS).items()
     )
 
 
