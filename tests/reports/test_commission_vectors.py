@@ -7,7 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from books import (
+
+from reports.awards import DAILY, MONTHLY, WEEKLY, awards_of
+from reports.commissions.arithmetic import Split
+from reports.commissions.month import month_book
+from reports.commissions.people import month_number, people_of, quotas_of
+from reports.commissions.report import commission_lines, commissions, terms_of
+from tests.reports.books import (
     SERVICE,
     Book,
     asked,
@@ -24,12 +30,6 @@ from books import (
     quota,
     refund,
 )
-
-from reports.awards import DAILY, MONTHLY, WEEKLY, awards_of
-from reports.commissions.arithmetic import Split
-from reports.commissions.month import month_book
-from reports.commissions.people import month_number, people_of, quotas_of
-from reports.commissions.report import commission_lines, commissions, terms_of
 
 
 def commission(of: Book, month: str = "2026-10", staff_id: str = "S001", **options: str) -> object:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
-from rule_samples import CALENDAR, Row, due_texts, evaluated
 
 from schemas.calendar import ScheduleMissing, WorkingCalendar
+from tests.reports.rule_samples import CALENDAR, Row, due_texts, evaluated
 
 
 def contract(signed_on: str, **more: str) -> dict[str, list[Row]]:

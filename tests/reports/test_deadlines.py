@@ -11,10 +11,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rule_samples import CALENDAR, Row, due_texts, evaluated, everything, frames, load_rules, rules, templates
 
 from reports.deadlines import CODE, Memo, evaluate
 from reports.promises import Promised, promise_of
+from tests.reports.rule_samples import (
+    CALENDAR,
+    Row,
+    due_texts,
+    evaluated,
+    everything,
+    frames,
+    load_rules,
+    rules,
+    templates,
+)
 
 SIGNED = {"contract_no": "HT1", "customer_id": "C1", "signed_on": "2026-11-02"}  # due Thursday 2026-11-05
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from books import Book, Row, deal, frames, pack
 
 from reports.grades.g3 import CRITERIA
 from reports.grades.report import grades
@@ -15,6 +14,7 @@ from reports.grades.ways_up import Change, WayUp, way_up_g1, way_up_g2, way_up_g
 from reports.registry import Request
 from reports.statement import Statement, StatementLine
 from schemas.calendar import WorkingCalendar
+from tests.reports.books import Book, Row, deal, frames, pack
 
 RULES = pack().rules.grades
 assert RULES is not None

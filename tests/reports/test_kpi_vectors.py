@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import get_args
 
 import pytest
-from books import book, codes, deal, frames, pack, person, quota
 from pydantic import ValidationError
 
 from reports.kpi.measures import MEASURES
@@ -19,6 +18,7 @@ from reports.registry import Request
 from reports.statement import Statement
 from schemas.calendar import WorkingCalendar
 from schemas.kpi_rules import Card, Indicator, KpiRules, MeasureName
+from tests.reports.books import book, codes, deal, frames, pack, person, quota
 
 RULES = pack().rules.kpi
 CONSULTANT, BACK_OFFICE = RULES.cards["consultant"], RULES.cards["back_office"]

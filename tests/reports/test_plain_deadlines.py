@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from rule_samples import CALENDAR, everything, rules
 
 from benchmarks.plain_deadlines import plain_delivery, plain_filing, plain_lost
 from benchmarks.reports import AS_OF, company, frames_for
 from reports.deadlines import evaluate
+from tests.reports.rule_samples import CALENDAR, everything, rules
 
 ROWS = company(300)
 LISTED = everything(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
-from books import ROOT, Book, book, claim, close, deal, frames, pack, person, quota, refund
 from pydantic import BaseModel
 
 from reports.registry import REPORTS, Request
@@ -17,6 +16,7 @@ from reports.statement import Statement, step_text
 from schemas.calendar import WorkingCalendar
 from schemas.commission_rules import CommissionRules
 from schemas.labels import Labels
+from tests.reports.books import ROOT, Book, book, claim, close, deal, frames, pack, person, quota, refund
 
 LABELS = Labels.load(ROOT / "forms" / "locales")
 MINE = (

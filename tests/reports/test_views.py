@@ -6,10 +6,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from rule_samples import frames
 
 from reports.occasions import third_idle_end
 from reports.views import VIEWS, Tables
+from tests.reports.rule_samples import frames
 
 TODAY = date(2026, 11, 21)
 READ = sorted({table for view in VIEWS.values() for table in view.reads if "." not in table})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from schema_samples import CONTEXT, choices, field
 
 from schemas.conditions import fields_of, holds
 from schemas.template import Condition
+from tests.schemas.schema_samples import CONTEXT, choices, field
 
 FIELDS = {
     item.key: item

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schema_samples import CONTEXT, choices, field
 
 from schemas.field_types import CellValue, type_of
 from schemas.field_types.base import Parsed
 from schemas.template import Field
+from tests.schemas.schema_samples import CONTEXT, choices, field
 
 
 def read(type_: str, cell: CellValue, **options: object) -> Parsed:

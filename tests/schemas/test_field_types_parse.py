@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from schema_samples import CONTEXT, ZHANG, choices, field
 
 from schemas.field_types import FIELD_TYPES, ParseContext, type_of
 from schemas.field_types.base import Parsed
+from tests.schemas.schema_samples import CONTEXT, ZHANG, choices, field
 
 
 def parse(type_: str, typed: object, **options: object) -> Parsed:

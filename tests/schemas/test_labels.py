@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from schema_samples import template
 
 from schemas.codes import CODES
 from schemas.finding import CellRef, FieldRef, FileRef, Finding
 from schemas.labels import Labels, params_of
+from tests.schemas.schema_samples import template
 
 ROOT = Path(__file__).parents[2]
 LABELS = Labels.load(ROOT / "forms" / "locales")

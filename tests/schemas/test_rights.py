@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from schema_samples import field, template
 
 from schemas.record import Actor
 from schemas.rights import ROLES, is_masked, mask, may, may_read_field, scope
+from tests.schemas.schema_samples import field, template
 
 FORM = template(
     {"key": "name", "pii": True},

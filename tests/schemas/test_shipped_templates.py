@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-from schema_samples import CONTEXT, ZHANG, codes
 
 from schemas.catalogue import Catalogue
 from schemas.labels import Labels
@@ -16,6 +15,7 @@ from schemas.loader import load_catalogue
 from schemas.record import Actor, TypedLine
 from schemas.rights import is_masked, may, scope
 from schemas.validation import defaults, drivers, validate
+from tests.schemas.schema_samples import CONTEXT, ZHANG, codes
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from schema_samples import CONTEXT, codes
 
 from schemas.catalogue import Catalogue
 from schemas.loader import load_catalogue
 from schemas.record import TypedLine
 from schemas.template import Field, Template
 from schemas.validation import validate
+from tests.schemas.schema_samples import CONTEXT, codes
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")

@@ -9,7 +9,6 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 from pydantic_core import core_schema
-from schema_samples import CONTEXT, ZHANG, choices, codes, template
 
 from schemas.field_types import FIELD_TYPES
 from schemas.finding import FieldRef, Severity
@@ -28,6 +27,7 @@ from schemas.validation import (
     line_defaults,
     validate,
 )
+from tests.schemas.schema_samples import CONTEXT, ZHANG, choices, codes, template
 
 
 def check(form: Template, values: Mapping[str, Typed], lines: Any = None, **options: Any) -> Validated:
