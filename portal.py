@@ -28,7 +28,7 @@ def _language() -> str:
     return state.chosen_language() or ("en" if (st.context.locale or "zh").startswith("en") else "zh")
 
 
-def _enter(app: App, screen: routes.Screen, page: st.Page) -> None:  # type: ignore[valid-type]
+def _enter(app: App, screen: routes.Screen, page: st.Page) -> None:
     actor = gate.actor_of_request(app)
     language = gate.language_of(app, actor)
     with st.container(key="machinery"):
@@ -41,8 +41,9 @@ def _enter(app: App, screen: routes.Screen, page: st.Page) -> None:  # type: ign
         entrance.draw(app, language)
         return
     visit = gate.Visit(app, actor, language)
-    if screen is not routes.FORM:
+    if screen is not routes.FORM:  # a form being filled in stays as it was opened
         form_flow.leave(visit)
+        app.reload_templates()
     chrome.sidebar(visit, screen)
     chrome.banners(visit)
     chrome.note(visit)

@@ -12,7 +12,6 @@ guard.ensure_router()
 
 def render(visit: Visit) -> None:
     """Draws the person's own desk."""
-    visit.app.reload_templates()
     home_view.head(visit)
     main, aside = st.columns([1.6, 1], gap="medium")
     with main:

@@ -9,8 +9,7 @@ guard.ensure_router()
 
 
 def render(visit: Visit) -> None:
-    """Draws the loader's findings and the forms in use; takes up changed files first."""
-    visit.app.reload_templates()
+    """Draws the loader's findings and the forms in use."""
     templates_view.head(visit)
     templates_view.problems(visit)
     templates_view.forms(visit)

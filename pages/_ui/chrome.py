@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from itertools import groupby
+from contextlib import contextmanager
 
 import streamlit as st
 
-from pages._ui import gate, guard, routes, state
+from pages._ui import gate, guard, menu, routes, state
 from pages._ui.assets import asset
 from pages._ui.gate import Visit
 from pages._ui.text import plain
@@ -16,8 +15,6 @@ from schemas.rights import may
 from schemas.template import Template
 from services.records import SyncStatus
 
-FEW_FORMS = 12
-"""Up to so many forms every group is open to begin with."""
 LANGUAGES = {"zh": "中文", "en": "English"}
 _STYLE = f"<style>{asset('style.css')}</style>"
 
@@ -27,71 +24,12 @@ def style() -> None:
     st.html(_STYLE)
 
 
-def sidebar(visit: Visit, current: routes.Screen | None) -> None:
-    """Company, screens, the forms this person may open, and at the foot who he is."""
+def sidebar(visit: Visit, current: routes.Screen) -> None:
+    """The menu, and at the foot who is here."""
     with st.sidebar:
-        with st.container(key="nav", gap="xxsmall"):
-            with st.container(key="company"):
-                st.markdown(plain(visit.app.company or visit.text("brand")))
-            _entry(visit, current, routes.HOME, is_marked=current is routes.HOME)
-            _forms(visit, current)
-            st.caption(visit.md("nav.manage"))
-            for screen in (routes.SYNC, routes.TEMPLATES):
-                if not screen.admin_only or "admin" in visit.actor.roles:
-                    _entry(visit, current, screen, is_marked=current is screen)
+        menu.draw(visit, current)
         with st.container(key="sidebar_foot", gap="xxsmall"):
             _foot(visit)
-
-
-def _entry(
-    visit: Visit,
-    current: routes.Screen | None,
-    screen: routes.Screen,
-    *,
-    is_marked: bool,
-    template: Template | None = None,
-) -> None:
-    """One entry of the menu. The one of this screen is marked: several lead to one screen, Streamlit cannot tell.
-
-    From a form one leaves by a button: following a link, the browser drops what fields have not sent yet (measured
-    with Streamlit 1.67), while a button's run brings it along.
-    """
-    label = template.label.text(visit.language) if template else visit.text(screen.title)
-    icon = None if template else screen.icon
-    query = {"t": template.key} if template else {}
-    with st.container(key="nav_on") if is_marked else nullcontext():
-        if current is routes.FORM:
-            name = f"leave__{query.get('t', screen.slug)}"
-            if st.button(plain(label), key=name, icon=icon, type="tertiary"):
-                routes.go(screen, **query)
-        else:
-            routes.link(screen, label, icon=icon, width="stretch", **query)
-
-
-def _forms(visit: Visit, current: routes.Screen | None) -> None:
-    """The groups of forms this person may open; a folded group's entries are not even drawn.
-
-    On a form's own screens its entry is the one marked, and its group is open.
-    """
-    shown = routes.asked("t") if current in (routes.RECORDS, routes.RECORD, routes.FORM) else ""
-    readable = [template for template in visit.app.catalogue.templates if may(visit.actor, template, "read")]
-    for group, members in groupby(readable, key=lambda template: template.group):
-        templates = list(members)
-        opens = len(readable) <= FEW_FORMS or any(template.key == shown for template in templates)
-        fold = st.expander(plain(group_name(visit, group)), expanded=opens, key=f"group__{group}", type="compact",
-                           on_change="rerun")  # fmt: skip
-        if not fold.open:
-            continue
-        with fold:
-            for template in templates:
-                _entry(visit, current, routes.RECORDS, is_marked=template.key == shown, template=template)
-
-
-def group_name(visit: Visit, group: str) -> str:
-    """A group's name: the locale's when it has one, else as the template says it."""
-    key = f"group.{group}"
-    text = visit.text(key)
-    return group if text == key else text
 
 
 def _foot(visit: Visit) -> None:
@@ -157,16 +95,22 @@ def header(
     st.set_page_config(page_title=f"{title} · {visit.app.company or visit.text('brand')}")
     with st.container(key="page_head", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key="page_title", gap="xxsmall"):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="page_title_line"):
-                st.title(plain(title), anchor=False, width="content")
-                if badge:
-                    st.badge(plain(badge[0]), color=badge[1])  # type: ignore[arg-type]
+            _title(title, badge)
             if line:
                 st.caption(plain(line))
             if under:
                 under()
         with st.container(key="page_actions", horizontal=True, horizontal_alignment="right", gap="xsmall"):
             yield
+
+
+def _title(title: str, badge: tuple[str, str] | None) -> None:
+    if not badge:
+        st.title(plain(title), anchor=False)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(plain(title), anchor=False, width="content")
+        st.badge(plain(badge[0]), color=badge[1])  # type: ignore[arg-type]
 
 
 def remark(color: str, icon: str, text: str) -> None:

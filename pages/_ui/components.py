@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -29,6 +29,7 @@ _calendar = st.components.v2.component(
     css=asset("calendar.css"),
     js=asset("calendar.js"),
 )
+_menu = st.components.v2.component("portal_menu", html="<nav></nav>", css=asset("menu.css"), js=asset("menu.js"))
 _problems = st.components.v2.component(
     "portal_problems", html="<ul></ul>", css=asset("problems.css"), js=asset("problems.js")
 )
@@ -107,6 +108,11 @@ def calendar_button(
     """Draws the button. `value`: the day the calendar opens at; `into`: the text widget that gets the day picked."""
     data: Mapping[str, str | bool] = {"label": label, "value": value, "kind": kind, "disabled": disabled}
     _calendar(key=key, data=data, on_picked_change=lambda: state.take_picked(key, into), width=38)
+
+
+def menu(key: str, data: dict[str, Any]) -> str:
+    """Draws the menu; answers the id of the entry just clicked, "" otherwise."""
+    return str(_menu(key=key, data=data, on_went_change=_ignored).get("went") or "")
 
 
 def problem_list(key: str, items: Sequence[tuple[str, str]], *, attempt: str) -> None:

@@ -148,7 +148,7 @@ def fill_from_reference(form: OpenForm, answers: Answers) -> Answers:
         if not asked.fill or not isinstance(picked, str):
             continue
         name = f"filled.{asked.key}"
-        before = state.form_value(form.draft.draft_id, name, form.initial.get(asked.key) or "")
+        before = state.form_value(form.draft.draft_id, name) or form.initial.get(asked.key) or ""
         if picked == before:
             continue
         state.keep_form_value(form.draft.draft_id, name, picked)
@@ -253,6 +253,8 @@ def problems(form: OpenForm, answers: Answers, look: Validated) -> list[Finding]
     known = {(finding.code, str(finding.at)) for finding in found}
     for finding, about in map(state.finding_of, state.form_value(draft_id, "refused", [])):
         asked_anew = _about(finding, answers) != about
+        if finding.code == "R010" and state.form_value(draft_id, "clashes"):
+            continue  # the choices themselves stand on the screen
         if (finding.code, str(finding.at)) not in known and not asked_anew and _only_on_saving(finding):
             found.append(finding)
     return found

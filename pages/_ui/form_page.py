@@ -97,7 +97,7 @@ def body(form: OpenForm, action: Action) -> Answers:
 def _was_unknown(form: OpenForm, before: Answers, answers: Answers) -> bool:
     """Whether a field others depend on turned out to hold another answer than was known before drawing."""
     return any(
-        typed_texts(before.values.get(key)) != typed_texts(answers.values.get(key))
+        [*filter(None, typed_texts(before.values.get(key)))] != [*filter(None, typed_texts(answers.values.get(key)))]
         for key in validation.drivers(form.template)
         if key in answers.values
     )

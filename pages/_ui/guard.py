@@ -60,7 +60,7 @@ def watched(draw: Callable[Concatenate[Visit, P], None]) -> Callable[Concatenate
         with guard(lambda: visit.app.labels, visit.language):
             draw(visit, *args, **kwargs)
 
-    return guarded
+    return guarded  # type: ignore[return-value]  # a Concatenate forgets the parameter's name
 
 
 @contextmanager

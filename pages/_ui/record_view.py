@@ -46,9 +46,9 @@ def _actions(visit: Visit, template: Template, record: Record) -> None:
     if may(visit.actor, template, "withdraw"):
         if record.is_void:
             if st.button(visit.md("record.restore"), key="restore", icon=":material/restore:"):
-                _dialog(visit, visit.text("record.restore_question"))(_restore)(visit, template, record)
+                _dialog(visit.text("record.restore_question"))(_restore)(visit, template, record)
         elif st.button(visit.md("record.withdraw"), key="withdraw", type="tertiary", icon=":material/undo:"):
-            _dialog(visit, visit.text("record.withdraw_question"))(_withdraw)(visit, template, record)
+            _dialog(visit.text("record.withdraw_question"))(_withdraw)(visit, template, record)
     if (
         not record.is_void
         and may(visit.actor, template, "edit")
@@ -57,9 +57,9 @@ def _actions(visit: Visit, template: Template, record: Record) -> None:
         routes.go(routes.FORM, t=template.key, id=record.record_id)
 
 
-def _dialog(visit: Visit, title: str) -> Callable[..., Callable[..., None]]:
+def _dialog(title: str) -> Callable[..., Callable[..., None]]:
     """A dialog titled in the reader's language."""
-    return st.dialog(plain(title), width="small")  # type: ignore[return-value]
+    return st.dialog(plain(title), width="small")
 
 
 def _withdraw(visit: Visit, template: Template, record: Record) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from pages._ui.text import plain
+
+
+Width = Literal["content", "stretch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def go(screen: Screen, **query: str) -> NoReturn:
     raise AssertionError("switch_page does not return")
 
 
-def link(screen: Screen, label: str, *, icon: str | None = None, width: str = "content", **query: str) -> None:
+def link(screen: Screen, label: str, *, icon: str | None = None, width: Width = "content", **query: str) -> None:
     """A link to another screen; `label` is shown as it is."""
     st.page_link(screen.path, label=plain(label), icon=icon, width=width, query_params=given(query))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import chrome, components, routes
+from pages._ui import chrome, components, menu, routes
 from pages._ui.gate import Visit
 from schemas.finding import Finding, Severity
 
@@ -56,7 +56,7 @@ def forms(visit: Visit) -> None:
                 template.key,
                 (
                     components.TableCell(template.label.text(visit.language), template.key),
-                    components.TableCell(chrome.group_name(visit, template.group)),
+                    components.TableCell(menu.group_name(visit, template.group)),
                     components.TableCell(template.sheet),
                     components.TableCell(str(len(template.fields))),
                 ),

@@ -18,7 +18,7 @@ from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.field_types import target_of, type_of
 from schemas.field_types.choices import NO, YES, chosen_values, find_choice, typed_texts
-from schemas.field_types.records import DecisionType, decision_choices
+from schemas.field_types.records import Decision, DecisionType, decision_choices
 from schemas.record import Typed
 from schemas.template import Choice, Field
 
@@ -91,8 +91,7 @@ def datetime_widget(box: Box) -> Typed:
 
 def _dated(box: Box, kind: Literal["date", "datetime-local"]) -> Typed:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key=f"dated__{box.key}"):
-        with st.container(key=f"dated_text__{box.key}"):
-            typed = text_widget(box)
+        typed = text_widget(box)
         opens_at = str(typed or "")[: 10 if kind == "date" else 16].replace(" ", "T")
         label = box.visit.text("form.calendar", field=box.field.label.text(box.visit.language))
         calendar_button(f"pick.{box.key}", label, opens_at, kind=kind, into=box.key, disabled=box.disabled)
@@ -120,15 +119,18 @@ def _choice(box: Box, choices: tuple[Choice, ...], chosen: str) -> Typed:
         values.append(chosen)
     words = {choice.value: choice.text(box.visit.language) for choice in choices}
     value = found.value if found else chosen or None
+
+    def shown(one: str | None) -> str:
+        return words.get(one or "", one or "")
+
     if len(values) <= FEW_CHOICES:
         return st.pills(
-            box.label, values, format_func=lambda value: plain(words.get(value, value)), default=value, key=box.key,
+            box.label, values, format_func=lambda one: plain(shown(one)), default=value, key=box.key,
             on_change=box.on_change, disabled=box.disabled, persist_state=_KEEP,
         )  # fmt: skip
     return st.selectbox(
         box.label, values, index=values.index(value) if value else None, key=box.key, on_change=box.on_change,
-        format_func=lambda value: words.get(value, value), placeholder=box.visit.text("form.choose"),
-        disabled=box.disabled, persist_state=_KEEP,
+        format_func=shown, placeholder=box.visit.text("form.choose"), disabled=box.disabled, persist_state=_KEEP,
     )  # fmt: skip
 
 
@@ -140,7 +142,7 @@ def multi_choice_widget(box: Box) -> Typed:
     values += [value for value in chosen if value not in words]
     if len(values) <= FEW_CHOICES:
         return st.pills(
-            box.label, values, format_func=lambda value: plain(words.get(value, value)), default=chosen, key=box.key,
+            box.label, values, format_func=lambda one: plain(words.get(one, one)), default=chosen, key=box.key,
             selection_mode="multi", on_change=box.on_change, disabled=box.disabled, persist_state=_KEEP,
         )  # fmt: skip
     return st.multiselect(
@@ -166,8 +168,8 @@ def reference_widget(box: Box) -> Typed:
     options = repository.options(target, limit=FEW_TARGETS, actor=box.visit.actor)
     words = {option.key: _named(option.key, option.display) for option in options}
     key = _target_key(box, target, words)
-    if key and key not in words:
-        words[key] = _named(key, repository.references.display(target, key) or "")
+    for chosen in filter(None, (key, state.typed(box.key, None))):  # withdrawn since it was picked
+        words.setdefault(chosen, _named(chosen, repository.references.display(target, chosen) or ""))
     keys = list(words)
     return st.selectbox(
         box.label, keys, index=keys.index(key) if key else None, key=box.key, on_change=box.on_change,
@@ -265,7 +267,7 @@ def _drop_file(box: Box, file: str) -> None:
 def decision_widget(box: Box) -> Typed:
     """A verdict and a comment; who and when are added on saving. A verdict already given is only shown."""
     given = DecisionType().value(box.text, box.field) if isinstance(box.typed, str) else None
-    if given is not None and given.by:
+    if isinstance(given, Decision) and given.by:
         return read_only_widget(box)
     verdict, comment = (*typed_texts(box.typed), "", "")[:2]
     chosen = _choice(box, decision_choices(box.field), verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -221,6 +222,19 @@ def draft_id(at: AppTest) -> str:
 def press(at: AppTest, action: str) -> AppTest:
     """Presses one of the form's own buttons."""
     return at.button(key=f"{action}.{draft_id(at)}").click().run()
+
+
+def components(at: AppTest, having: str) -> list[dict[str, Any]]:
+    """The data of the browser parts on the screen that carry `having` (a table has columns, the menu has groups)."""
+    found = [json.loads(element.proto.json or "{}") for element in at.get("bidi_component")]
+    return [data for data in found if having in data]
+
+
+def menu(at: AppTest) -> list[str]:
+    """The labels of the menu's entries."""
+    [data] = components(at, "groups")
+    entries = [*data["screens"], *(item for group in data["groups"] for item in group["items"]), *data["manage"]]
+    return [entry["label"] for entry in entries]
 
 
 def words(at: AppTest) -> str:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.app import App
-from tests.pages.conftest import PASSWORD, ROOT, Portal, Visit, draft_id, go, words
+from tests.pages.conftest import PASSWORD, ROOT, Portal, Visit, draft_id, go, menu, words
 
 SCREENS = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 
@@ -94,7 +94,7 @@ def test_only_an_administrator_sees_the_template_check(portal: Portal, visit: Vi
     seller = portal.account("seller", "李娜", "sales_rep")
     at = visit("templates", portal.token(seller))
     assert "没有查看这一页的权限" in at.error[0].value
-    assert "模板检查" not in [one.label for one in at.get("page_link")]
+    assert "模板检查" not in menu(at)
 
 
 def test_a_form_nobody_may_read_does_not_exist_for_him(portal: Portal, visit: Visit) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import Portal, Visit, draft_id, words
+from tests.pages.conftest import Portal, Visit, components, draft_id, menu, words
 
 
 def tables(at: AppTest) -> list[dict[str, Any]]:
     """The data every table on the screen was given."""
-    return [
-        data
-        for element in at.get("bidi_component")
-        if (data := json.loads(element.proto.json or "{}")) and "columns" in data
-    ]
+    return components(at, "columns")
 
 
 def cells(at: AppTest) -> list[list[str]]:
@@ -197,7 +192,7 @@ def test_the_desk_takes_up_a_new_form_without_a_restart(portal: Portal, visit: V
     (folder / "notes.yaml").write_text(form, encoding="utf-8")
     portal.clock.forward(seconds=5)
     at = visit("home", portal.token(portal.admin))
-    assert "便签" in [link.label for link in at.get("page_link")]
+    assert "便签" in menu(at)
 
 
 def test_the_workbook_page_tells_what_waits_and_writes_it_when_asked(portal: Portal, visit: Visit) -> None:
