@@ -163,8 +163,8 @@ class CheckpointLoop:
             if poked or (self._pace.is_due(now) and self._backend.needs_checkpoint()):
                 self._checkpoint()
         except (StoreError, OSError):
-            log.exception("checkpoint could not be tried")
-            self._stopping.wait(self._tick)
+            log.exception("checkpoint could not be tried; it is tried again in %s s", self._pace.retry)
+            self._stopping.wait(self._pace.retry)
 
     def _beat(self) -> None:
         now = self._monotonic()
@@ -176,7 +176,7 @@ class CheckpointLoop:
         started = self._monotonic()
         status = self._backend.checkpoint()
         ended = self._monotonic()
-        complete = status.state == "ok"
+        complete = status.state in ("ok", "stopped")  # where a person must decide, trying again changes nothing
         self._pace.done(self._backend.fingerprint(), ended, ended - started, complete=complete)
 
     def _drain(self) -> None:

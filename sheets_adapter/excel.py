@@ -8,6 +8,7 @@ from working in the portal or in the workbook.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ EXPLANATION_KEYS = (
 )  # fmt: skip
 _PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
 _HELD_BY_A_PROGRAM = "S052"
+
+
+log = logging.getLogger(__name__)
 
 
 class WorkbookBusy(StoreUnavailable):
@@ -125,7 +129,7 @@ class ExcelBackend:
         for template in catalogue.templates:
             for spec in table_specs(template):
                 journal.ensure_table(spec)
-        self.state = SyncState(journal.connect(), journal.path)
+        self.state = SyncState(journal.connect(), journal.path, [plan.table for plan in self._plans])
 
     def close(self) -> None:
         """Lets go of the sync tables; the journal is the caller's."""
@@ -376,8 +380,14 @@ class ExcelBackend:
         with self.state.transaction():
             self.state.mark_generation(gen, "published")
             self._mark(result, opened.workbook, {**facts, "taken_layout": self._layout})
-        self.state.forget_before(at - HISTORY_KEPT)
-        self._beside().unlink(missing_ok=True)
+        self._drop_beside()
+        self._prune(at)
+
+    def _prune(self, at: datetime) -> None:
+        """Once a day."""
+        if self.state.get("pruned_on") != at.date().isoformat():
+            self.state.forget_before(at - HISTORY_KEPT)
+            self.state.set(pruned_on=at.date().isoformat())
 
     def _mark(self, result: FoldResult, workbook: Workbook, facts: dict[str, str]) -> None:
         """Remembers that the file shows what was folded."""
@@ -408,6 +418,18 @@ class ExcelBackend:
         if result.refused is not None:
             return
         opened.workbook.drop_name("_portal_id")
+        if path.exists():
+            path.chmod(0o644)  # Windows does not replace a read-only file
         publish(path, opened.workbook.to_bytes(), expected=signature(path), verify=lambda _: None)
         path.chmod(0o444)
         self.state.set(beside=revision)
+
+    def _drop_beside(self) -> None:
+        """The workbook itself is the newest again. A copy somebody has open stays until the next time."""
+        path = self._beside()
+        try:
+            if path.exists():
+                path.chmod(0o644)
+                path.unlink()
+        except OSError as error:
+            log.info("the copy %s could not be removed: %s", path, error)

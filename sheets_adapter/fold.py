@@ -166,6 +166,8 @@ class Fold:
             place = known.get(row_id, RowPlace(0, 0))
             deleted = text is None and row.values.get(STATUS) == VOID
             seen = seen_from(text) if text and place.place else _NOTHING
+            if not place.place and row.extra:
+                seen = Seen({}, self._state.kinds_of(plan.table, row_id))
             needs = {} if deleted else writer.differences(row_id, cells_of(row), seen, sheet_map.extras)
             if needs:
                 pending.append(PendingRow(row, place.place, seen, needs))

@@ -21,7 +21,7 @@ from typing import Literal
 
 from schemas.finding import CellRef, Finding, Severity
 from sheets_adapter.codec import RAW, Seen
-from sheets_adapter.columns import SheetMap
+from sheets_adapter.columns import EXTRA, SheetMap
 from sheets_adapter.journal_layout import quoted
 from sheets_adapter.sqlite_files import named_errors
 
@@ -156,7 +156,9 @@ class SyncState:
     Writes belong inside `transaction()`; a single write outside one is its own transaction.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, tables: Sequence[str] | None = None) -> None:
+        """tables: those kept in the workbook; None for all of the journal."""
+        self._tables = tables
         self._db = connection
         self._path = path
         self._lock = threading.RLock()
@@ -265,6 +267,13 @@ class SyncState:
             if rows:
                 found[row_id] = None if rows[0][0] is None else str(rows[0][0])
         return found
+
+    def kinds_of(self, table: str, row_id: str) -> Mapping[str, str]:
+        """Kinds of the cells of people's own columns when the file last had the row."""
+        sql = "SELECT content FROM sync_base WHERE tbl = ? AND row_id = ? AND content <> '' ORDER BY gen DESC LIMIT 1"
+        rows = self._read(sql, table, row_id)
+        shown = seen_from(str(rows[0][0])).shown if rows else {}
+        return {column: kind for column, kind in shown.items() if column.startswith(EXTRA)}
 
     def put_contents(self, table: str, gen: int, contents: Mapping[str, str | None]) -> None:
         """Keeps what the file holds at a generation, for the rows in which that differs from the one before."""
@@ -403,10 +412,10 @@ class SyncState:
             taken, by, at.isoformat(), number,
         )  # fmt: skip
 
-    def pending(self, tables: Sequence[str] | None = None) -> int:
-        """Rows of the journal that the file does not show as they are; of all its tables unless some are named."""
-        names = self._read("SELECT name FROM tables") if tables is None else [(name,) for name in tables]
-        return sum(self._pending_of(str(name)) for (name,) in names)
+    def pending(self) -> int:
+        """Rows of the journal that the file does not show as they are."""
+        names = [str(name) for (name,) in self._read("SELECT name FROM tables")]
+        return sum(self._pending_of(name) for name in names if self._tables is None or name in self._tables)
 
     def _pending_of(self, table: str) -> int:
         rows = quoted(f"row:{table}")

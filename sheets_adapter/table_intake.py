@@ -247,7 +247,7 @@ class TableIntake:
         parts = parts_of(merge.cells)
         verb = _verb(merge, before)
         if before is not None:
-            values = self._touched(parts.values)
+            values = self._touched(parts.values) if _is_an_answer_taken(merge) else parts.values
         else:
             values = self._adopted_line(parts.values) if self._plan.line else self._adopted(parts.values)
         return SheetRow(
@@ -349,6 +349,11 @@ def _verb(merge: RowMerge, before: Row | None) -> Verb:
     if was != now and now == VOID:
         return "withdraw"
     return "restore" if was != now and was == VOID else "merge"
+
+
+def _is_an_answer_taken(merge: RowMerge) -> bool:
+    """Whether more than people's own columns changed: those do not make a record newer."""
+    return merge.verdict is Verdict.REMOVE or any(not column.startswith(EXTRA) for column in merge.taken)
 
 
 def _clashes(pair: _Pair, merge: RowMerge) -> Sequence[Clash]:
