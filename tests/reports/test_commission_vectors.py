@@ -165,8 +165,8 @@ def test_the_worked_statement_explains_the_effect_of_the_floor() -> None:
     """§4.6: without floor 2,940.00; floor effect −318.58."""
     statement = commissions(asked(worked_month()))
     steps = {step.code: step.params for step in statement.explain(line(statement))}
-    assert steps["commission_floor"] == {"without": money("2940.00"), "effect": money("-318.58")}
-    assert str(steps["commission_rounded"]["exact"]).startswith("2621.41914")
+    assert steps["commission.floor"] == {"without": money("2940.00"), "effect": money("-318.58")}
+    assert str(steps["commission.rounded"]["exact"]).startswith("2621.41914")
 
 
 @pytest.mark.parametrize(
