@@ -13,11 +13,12 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.data import HEADERS, NUMBER_FORMATS, BenchmarkRow, benchmark_rows
+from schemas.field_types.base import CellValue
 from sheets_adapter.xlsx import SheetEdit, Workbook, is_same_value
 from sheets_adapter.xlsx.publish import publish, signature
 
@@ -73,7 +74,9 @@ def checkpoint(path: Path, new: Sequence[BenchmarkRow], last: int) -> None:
     expected = signature(path)
     workbook = Workbook.open(path.read_bytes())
     half = len(new) // 2
-    changed = {2 + at * (last - 2) // half: dict(enumerate(row)) for at, row in enumerate(new[:half])}
+    changed: dict[int, Mapping[int, CellValue]] = {
+        2 + at * (last - 2) // half: dict(enumerate(row)) for at, row in enumerate(new[:half])
+    }
     edit = SheetEdit(1, updates=changed, appends=[dict(enumerate(row)) for row in new[half:]])
     first = workbook.edit(SHEET, edit).first_appended_row
     written = changed | {first + at: record for at, record in enumerate(edit.appends)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sheets_adapter.xlsx.errors import PublishFailed, SignatureChanged, UnreadableWorkbook
+from sheets_adapter.xlsx.errors import PublishFailed, SignatureChanged
 from sheets_adapter.xlsx.lint import Problem, find_package_problems
 
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
@@ -204,6 +204,3 @@ def _failure(error: OSError, path: Path) -> PublishFailed:
     if getattr(error, "winerror", None) in _SHARE_ERRORS:
         return PublishFailed("S052", path=str(path))
     return PublishFailed(_CAUSES.get(error.errno or 0, "S056"), path=str(path), detail=error.strerror or str(error))
-
-
-__all__ = ["Signature", "UnreadableWorkbook", "backup_daily", "publish", "remove_leftovers", "signature"]

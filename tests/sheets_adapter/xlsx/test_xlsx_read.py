@@ -93,10 +93,9 @@ def test_rows_and_cells_without_addresses_are_read_though_they_are_not_edited() 
         Workbook.open(data).edit("登记", SheetEdit(1, appends=[{0: 1}]))
 
 
-@pytest.mark.parametrize("far", ["ZZZ9", "XFD1048576", "B1048576"])
+@pytest.mark.parametrize("far", ["XFD9", "XFD1048576", "B1048576"])
 def test_a_lone_cell_far_out_costs_no_memory(far: str) -> None:
     letters, row = far.rstrip("0123456789"), far.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    letters = letters if letters <= "XFD" or len(letters) < 3 else "XFD"
     rows = Workbook.open(
         raw_workbook(worksheet(text_row(1, ["a", "b"]) + f'<row r="{row}"><c r="{letters}{row}"><v>1</v></c></row>'))
     ).read("登记")
