@@ -74,9 +74,9 @@ def checkpoint(path: Path, new: Sequence[BenchmarkRow], last: int) -> None:
     expected = signature(path)
     workbook = Workbook.open(path.read_bytes())
     half = len(new) // 2
-    changed: dict[int, Mapping[int, CellValue]] = {
-        2 + at * (last - 2) // half: dict(enumerate(row)) for at, row in enumerate(new[:half])
-    }
+    changed: dict[int, Mapping[int, CellValue]] = {}
+    for at, row in enumerate(new[:half]):
+        changed[2 + at * (last - 2) // half] = dict(enumerate(row))
     edit = SheetEdit(1, updates=changed, appends=[dict(enumerate(row)) for row in new[half:]])
     first = workbook.edit(SHEET, edit).first_appended_row
     written = changed | {first + at: record for at, record in enumerate(edit.appends)}
