@@ -432,3 +432,45 @@ def test_a_receipt_names_the_row_only_when_the_workbook_shows_it(office: Office)
     assert office.backend.status().pending == 1
     office.checkpoint()
     assert office.state.row_of("customers", "r2") == ("客户信息", 3)
+
+
+def add_own_column(sheet: Worksheet) -> None:
+    column = sheet.max_column + 1
+    sheet.cell(1, column).value = "序号"
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, column).value = row * 10
+
+
+def test_a_change_in_a_column_of_people_s_own_does_not_make_the_record_newer(office: Office) -> None:
+    before = {row_id: row.values for row_id, row in office.rows().items()}
+    office.edit(add_own_column)
+    office.checkpoint()
+    assert office.rows()["r2"].extra == {"序号": "30"}
+    assert {row_id: row.values for row_id, row in office.rows().items()} == before
+
+
+def test_a_row_an_old_copy_lacks_comes_back_with_people_s_own_numbers(office: Office) -> None:
+    office.edit(add_own_column)
+    office.checkpoint()
+    old = office.workbook.read_bytes()
+    office.save("r4", {"customer_id": "C0004", "name": "潮宏基"})
+    office.checkpoint()
+    office.edit(set_cell("r4", "序号", 77.5))
+    office.checkpoint()
+    office.save("r1", {"note": "新一代"})
+    office.checkpoint()
+    office.workbook.write_bytes(old)
+    office.checkpoint()
+    row = office.by_id()["r4"]
+    assert (row["客户名称"], row["序号"]) == ("潮宏基", 77.5)
+    assert row_of(openpyxl.load_workbook(office.workbook)["客户信息"], "r4") == 5
+
+
+def test_records_of_a_form_that_is_gone_do_not_count_as_waiting(office: Office) -> None:
+    office.save("r1", {"note": "最后一次"})
+    office.close()
+    office.templates = (STAFF,)
+    office.open()
+    assert office.backend.status().pending == 0
+    office.checkpoint()
+    assert office.by_id()["r1"]["客户名称"] == "金凤祥"

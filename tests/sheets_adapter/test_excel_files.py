@@ -17,6 +17,9 @@ from sheets_adapter.xlsx.lint import find_package_problems
 from sheets_adapter.xlsx.publish import signature
 from tests.sheets_adapter.workbook_samples import CUSTOMERS, STAFF, Office, add_row, delete_row, set_cell
 
+# openpyxl, with which these tests look at workbooks, tells what it would lose if it saved them.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+
 NASTY = Path(__file__).parent.parent / "data" / "nasty.xlsx"
 
 

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from sheets_adapter.xlsx.lint import find_package_problems
 from sheets_adapter.xlsx.sheet_edit import SheetEdit
@@ -144,6 +145,7 @@ def check(folder: Path, told: Acknowledged, foreign: dict[str, bytes], known_pro
     assert all(row["状态"] == "有效" for row in shown)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 def test_thirty_rounds_of_kills_hand_edits_and_old_copies_lose_nothing(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     shutil.copy(NASTY, tmp_path / "portal.xlsx")
