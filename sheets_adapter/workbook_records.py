@@ -17,9 +17,10 @@ from schemas.folding import fold
 from schemas.record import VOID
 from schemas.template import Template
 from schemas.validation import compute, compute_lines
-from sheets_adapter.codec import RowParts, RowReader, parts_of
+from sheets_adapter.codec import RowParts, parts_of
 from sheets_adapter.columns import TablePlan, plan_catalogue
 from sheets_adapter.contract import StoreError
+from sheets_adapter.row_reading import RowReader
 from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, open_sheet
 from sheets_adapter.workbook_rows import has_computed
 from sheets_adapter.xlsx.addresses import column_letters
@@ -98,7 +99,8 @@ class _Reading:
         reader = RowReader(plan, opened.map, {}, replace(self.context, references=_References(self.targets)))
         for decoded in reader.read(opened.rows):
             self._keep(plan, title, decoded.row, decoded.row_id, parts_of(decoded.seen.cells))
-        self.findings += reader.findings
+            self.findings += decoded.findings
+        self.findings += reader.notes
         if plan.line is None:
             self.targets[plan.template.key] = _Targets.of(plan.template, self.rows.get(plan.table, []))
         self.rows.setdefault(plan.table, [])
