@@ -79,6 +79,7 @@ class Fold:
                 self._fold(plan)
             except CannotEdit as error:
                 self.result.refused = error
+        write_columns(self._workbook, {table.plan.table: table.sheet.map for table in self.result.tables})
         return self.result
 
     def remember_displays(self) -> None:
@@ -99,7 +100,6 @@ class Fold:
         candidates = self._candidates(plan, known)
         for start in range(0, len(candidates), CHUNK):
             self._fold_rows(plan, sheet_map, candidates[start : start + CHUNK], contents, places)
-        write_columns(self._workbook, plan.table, sheet_map)
         sheet = SheetState(sheet_map, known.crc, self._revision)
         self.result.tables.append(FoldedTable(plan, sheet, contents, places))
 

@@ -70,12 +70,16 @@ def read_columns(names: Mapping[str, str], table: str, columns: Mapping[str, obj
     return found
 
 
-def write_columns(workbook: NamedWorkbook, table: str, sheet_map: SheetMap) -> None:
-    """Names the columns of a table where they are now; names already right are left alone."""
-    known = read_columns(workbook.names, table, sheet_map.columns)
-    title = quoted_sheet(sheet_map.sheet)
-    moved = {column: at for column, at in sheet_map.columns.items() if known.get(column) != (sheet_map.sheet, at)}
-    workbook.set_names(
-        {column_name(table, column): f"{title}!${column_letters(at)}:${column_letters(at)}"
-         for column, at in moved.items()}
-    )  # fmt: skip
+def write_columns(workbook: NamedWorkbook, maps: Mapping[str, SheetMap]) -> None:
+    """Names the columns of tables (table → where its columns are now); names already right are left alone."""
+    names = workbook.names
+    wanted: dict[str, str] = {}
+    for table, sheet_map in maps.items():
+        known = read_columns(names, table, sheet_map.columns)
+        title = quoted_sheet(sheet_map.sheet)
+        for column, at in sheet_map.columns.items():
+            if known.get(column) != (sheet_map.sheet, at):
+                letters = column_letters(at)
+                wanted[column_name(table, column)] = f"{title}!${letters}:${letters}"
+    if wanted:
+        workbook.set_names(wanted)
