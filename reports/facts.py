@@ -21,8 +21,11 @@ def columns_of(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFra
     """The table's columns; an absent column is missing throughout, an absent table has no rows."""
     frame = frames.get(table)
     if frame is None:
-        return pd.DataFrame(columns=list(columns))
-    return frame.reindex(columns=list(columns))
+        frame = pd.DataFrame()
+    absent = {
+        name: pd.Series(None, index=frame.index, dtype="object") for name in columns if name not in frame.columns
+    }
+    return frame.assign(**absent)[list(columns)]
 
 
 def wall_time(column: pd.Series) -> pd.Series:

@@ -67,7 +67,29 @@ COMMISSION_TABLES = (
     "deal", "product", "staff", "quota", "expense_claim", "award_notice", "false_sale_case", "settlement",
 )  # fmt: skip
 
+ORDERS = ("order_register", "customer_info", "product", "deal")
+VISITS = ("visit_record", "visit_plan", "customer_info", "staff", "deal", "development_plan")
+
 REPORTS: Mapping[str, ReportKind] = {
+    "yearly_orders": ReportKind("R01", "reports.registers.orders:yearly_orders", "optional", ORDERS),
+    "order_statistics": ReportKind("R02", "reports.registers.orders:order_statistics", "optional", ORDERS),
+    "development": ReportKind("R03", "reports.registers.visits:development", "this", VISITS),
+    "visit_completion": ReportKind("R04", "reports.registers.visits:visit_completion", "optional", VISITS),
+    "key_customers": ReportKind("R05", "reports.registers.orders:key_customers", "", ORDERS),
+    "regions": ReportKind("R06", "reports.registers.orders:regions", "", ORDERS),
+    "monthly_rounds": ReportKind(
+        "R12", "reports.registers.visits:monthly_rounds", "this", ("service_daily", "urgent_report")
+    ),
+    "lost_customers": ReportKind("R13", "reports.registers.customers:lost_customers", "", ("deal", "customer_info")),
+    "suggestion_awards": ReportKind("R14", "reports.registers.people:suggestion_awards", "", ("suggestion", "staff")),
+    "satisfaction": ReportKind(
+        "R15", "reports.registers.customers:satisfaction", "", ("satisfaction_survey", "after_sales", "customer_info")
+    ),
+    "part_timers": ReportKind("R16", "reports.registers.people:part_timers", "", ("staff", "deal", "part_time_leave")),
+    "customer_figures": ReportKind("R17", "reports.registers.visits:customer_figures", "this", VISITS),
+    "claims_held": ReportKind(
+        "R18", "reports.registers.people:claims_held", "optional", ("expense_claim", "visit_record", "reception_report")
+    ),
     "deadlines": ReportKind("R08", "reports.deadline_report:deadlines", "optional"),
     "grades": ReportKind("R07", "reports.grades.report:grades"),
     "commissions": ReportKind("R09", "reports.commissions.report:commissions", "this", COMMISSION_TABLES),

@@ -1,0 +1,149 @@
+"""R14 suggestion awards, R16 part-timers, R18 claims held back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pandas as pd
+
+from reports.facts import columns_of, wall_time
+from reports.frames import Frames
+from reports.gates import Values, claim_problem
+from reports.money import round_decimal, yuan
+from reports.occasions import idle_part_timer, leave_months
+from reports.registers.common import Row, month_asked, names, register, sources_of, within, year_asked
+from reports.registry import Request
+from reports.statement import Citation, Source, Statement, Value
+from schemas.periods import add_months
+
+SUGGESTIONS = Citation(
+    "新客户开发管理制度", "第23条", "按采用比例评团体奖", "Group awards by the share of adopted suggestions"
+)
+PART_TIMERS = Citation(
+    "大客户部运营思路及方案", "兼职条款", "超过3个自然月无成单自动解除", "Let go after three idle natural months"
+)
+CLAIMS = Citation(
+    "大客户部运营思路及方案", "四.7、五.2", "无拜访总结、接待报告不予报销", "No summary or report, no reimbursement"
+)
+LEFT = ("离职", "解除合作")
+
+
+def suggestion_awards(request: Request) -> Statement:
+    """R14: one line a department for the year to the day: department, headcount, suggestions, adopted, per_head
+    (adopted over headcount), rank (1 to 3, None beyond or without adoptions), awards (sum)."""
+    frames, year = request.frames, year_asked(request)
+    found = columns_of(frames, "suggestion", ("record_id", "author_id", "opened_on", "decision", "award", "supplement"))
+    found = found[within(wall_time(found["opened_on"]), year.first, min(year.last, request.day))]
+    departments = names(frames, "staff", "staff_id", "dept")
+    found = found.assign(department=[departments.get(str(author), "") for author in found["author_id"]])
+    staff = columns_of(frames, "staff", ("dept", "staff_state"))
+    headcount = Counter(staff.loc[~staff["staff_state"].isin(LEFT), "dept"])
+    adopted = Counter(found.loc[found["decision"].eq("采用"), "department"])
+    share = {each: Fraction(adopted[each], count) for each, count in headcount.items() if each and count}
+    winners = sorted((each for each in share if share[each] > 0), key=lambda each: (-share[each], each))
+    rows = []
+    for department in sorted({*share, *found["department"]} - {""}):
+        own = found[found["department"].eq(department)]
+        fen = int(own["award"].astype("Int64").fillna(0).sum() + own["supplement"].astype("Int64").fillna(0).sum())
+        ranked = 1 + sum(share[each] > share[department] for each in winners) if department in winners else None
+        values: dict[str, Value] = {
+            "department": department, "headcount": headcount[department], "suggestions": len(own),
+            "adopted": adopted[department],
+            "per_head": round_decimal(share[department], 4) if department in share else None,
+            "rank": ranked if ranked is not None and ranked <= 3 else None, "awards": yuan(fen),
+        }  # fmt: skip
+        rows.append(Row(department, values, sources_of("suggestion", own["record_id"])))
+    totals: dict[str, Value] = {"suggestions": len(found), "adopted": sum(adopted.values())}
+    return register(request, "suggestion_awards", SUGGESTIONS, rows, totals, year=year.name)
+
+
+def part_timers(request: Request) -> Statement:
+    """R16: one line a part-timer: staff_id, name, state, last_contract_on, idle_months (whole natural months since,
+    leave left out), leave (months), let_go_on (the day cooperation ends without a contract until then)."""
+    frames = request.frames
+    found = idle_part_timer(frames, request.day)
+    people = names(frames, "staff", "staff_id", "staff_name")
+    away = leave_months(frames)
+    rows = []
+    for person in found.sort_values("staff_id").itertuples(index=False) if found is not None else ():
+        if request.person and person.staff_id != request.person:
+            continue
+        known = pd.notna(person.last_on)
+        leave = away.get(person.staff_id, frozenset())
+        values: dict[str, Value] = {
+            "staff_id": person.staff_id, "name": people.get(person.staff_id, ""), "state": person.staff_state,
+            "last_contract_on": person.last_on.date() if known else None,
+            "idle_months": _idle_months(person.last_on.date(), request.day, leave) if known else None,
+            "leave": sorted(leave), "let_go_on": person.let_go_on.date() if known else None,
+        }  # fmt: skip
+        rows.append(Row(person.staff_id, values, (Source("staff", person.record_id),)))
+    return register(request, "part_timers", PART_TIMERS, rows, {"people": len(rows)})
+
+
+def _idle_months(last: date, day: date, away: frozenset[str]) -> int:
+    """Whole natural months after the contract's own that ended before the day, leave left out."""
+    month, idle = add_months(last.replace(day=1), 1), 0
+    while add_months(month, 1) - timedelta(days=1) < day:
+        idle += f"{month:%Y-%m}" not in away
+        month = add_months(month, 1)
+    return idle
+
+
+def claims_held(request: Request) -> Statement:
+    """R18: one line a claim that may not be reimbursed yet: claim_id, claimant_id, month, link_kind, amount, reason
+    (no_visit | no_summary | no_reception | no_report). Of one month when asked for one."""
+    frames = request.frames
+    claims = columns_of(
+        frames,
+        "expense_claim",
+        ("record_id", "claimant_id", "month", "link_kind", "visit_id", "reception_id", "amount", "paid_on"),
+    )
+    if request.month:
+        claims = claims[claims["month"].eq(month_asked(request).name)]
+    read = _reader(frames)
+    rows = []
+    for claim in claims.itertuples(index=False):
+        record = {key: str(value) for key, value in claim._asdict().items() if isinstance(value, str)}
+        reason = claim_problem(record, read)
+        if not reason or (request.person and claim.claimant_id != request.person):
+            continue
+        values: dict[str, Value] = {
+            "claim_id": claim.record_id, "claimant_id": claim.claimant_id, "month": claim.month,
+            "link_kind": claim.link_kind, "amount": None if pd.isna(claim.amount) else yuan(int(claim.amount)),
+            "reason": reason,
+        }  # fmt: skip
+        rows.append(Row(str(claim.record_id), values, (Source("expense_claim", str(claim.record_id)),)))
+    held = claims.loc[claims["record_id"].isin([row.key for row in rows]), "amount"].astype("Int64").fillna(0).sum()
+    return register(request, "claims_held", CLAIMS, rows, {"claims": len(rows), "amount": yuan(int(held))})
+
+
+def _reader(frames: Frames) -> FrameReader:
+    """Reads records of the frames the way a gate reads them from the store."""
+    visits = columns_of(frames, "visit_record", ("record_id", "summary")).fillna("")
+    reports = columns_of(frames, "reception_report", ("request_id", "status")).fillna("")
+    by_request: dict[str, list[Values]] = {}
+    for request_id, status in reports.itertuples(index=False):
+        by_request.setdefault(str(request_id), []).append({"status": str(status) or "有效"})
+    return FrameReader(
+        {str(record): {"summary": str(summary)} for record, summary in visits.itertuples(index=False)}, by_request
+    )
+
+
+@dataclass(frozen=True)
+class FrameReader:
+    """Visits by record number and reception reports by the request they report on."""
+
+    visits: Mapping[str, Values]
+    reports: Mapping[str, Sequence[Values]]
+
+    def record(self, template: str, key: str) -> Values | None:
+        """A visit."""
+        return self.visits.get(key)
+
+    def find(self, template: str, field: str, value: str) -> tuple[Values, ...]:
+        """The reports on a request."""
+        return tuple(self.reports.get(value, ()))
