@@ -16,6 +16,7 @@ from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas import validation
 from schemas.field_types import ParseContext, show, type_of
+from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
 from schemas.record import Record, Typed, TypedLine
 from schemas.rights import may_read_field
@@ -204,7 +205,7 @@ def _line_table(page: _Page, line: LineTable) -> tuple[TypedLine, ...]:
     """A line table: one row of compact fields per line, totals below; rows come and go without losing the others."""
     form, visit = page.form, page.form.visit
     rows = form.rows(line)
-    typed = []
+    typed, numbers = [], _numbers(form, line)
     with st.container(border=True, key=f"card__{form.template.key}__line_{line.key}"):
         st.subheader(visit.label(line.label), anchor=False)
         for finding in page.problems.get(line.key, []):
@@ -212,7 +213,7 @@ def _line_table(page: _Page, line: LineTable) -> tuple[TypedLine, ...]:
         if not rows:
             st.caption(visit.md("form.no_rows"))
         for number, row in enumerate(rows, 1):
-            typed.append(_line_row(page, line, number, row))
+            typed.append(_line_row(page, line, (number, numbers.get(row, 0)), row))
         with st.container(horizontal=True, vertical_alignment="center", key=f"rows__{line.key}"):
             st.button(
                 visit.md("form.add_row"), key=f"add_row__{line.key}", icon=":material/add:",
@@ -222,22 +223,34 @@ def _line_table(page: _Page, line: LineTable) -> tuple[TypedLine, ...]:
     return tuple(typed)
 
 
-def _line_row(page: _Page, line: LineTable, number: int, row: str) -> TypedLine:
+def _numbers(form: OpenForm, line: LineTable) -> dict[str, int]:
+    """Row id → its number as findings count it: from 1, without new rows nothing was typed into yet."""
+    counted = [
+        row.line_id
+        for row in (_typed_row(form, line, row) for row in form.rows(line))
+        if not row.line_id.startswith(NEW_ROW) or any("".join(typed_texts(typed)) for typed in row.values.values())
+    ]
+    return {row_id: number for number, row_id in enumerate(counted, 1)}
+
+
+def _line_row(page: _Page, line: LineTable, numbers: tuple[int, int], row: str) -> TypedLine:
+    """One row. numbers: its place on the screen, and its number in findings (0 while nothing is typed into it)."""
     form, visit = page.form, page.form.visit
     drafted, answers = form.drafted_row(line, row), {}
+    number, counted = numbers
     place = "first" if number == 1 else "next"
     with st.container(key=f"linerow__{line.key}__{number}__{place}", gap="xxsmall"):
         fields = [one for one in line.fields if _may_read(form, one)]
         columns = st.columns([*map(_share, fields), 0.35], vertical_alignment="bottom", gap="xsmall")
         for column, one in zip(columns, fields, strict=False):
             with column:
-                answers[one.key] = _line_field(page, line, number, row, one, drafted.get(one.key))
+                answers[one.key] = _line_field(page, line, counted, row, one, drafted.get(one.key))
         with columns[-1]:
             st.button(
                 "", key=f"remove_row__{line.key}__{row}", icon=":material/close:", type="tertiary",
                 help=visit.md("form.remove_row", number=number), on_click=_remove_row, args=(form, line, row),
             )  # fmt: skip
-        _row_remarks(page, line, number)
+        _row_remarks(page, line, counted)
     return TypedLine(row, {one.key: answers[one.key] for one in fields if one.type != "computed"})
 
 
@@ -249,7 +262,7 @@ def _share(asked: Field) -> float:
 def _line_field(page: _Page, line: LineTable, number: int, row: str, asked: Field, drafted: Typed) -> Typed:
     form = page.form
     computed = page.look.lines.get(line.key, ())
-    if asked.type == "computed" and number <= len(computed):
+    if asked.type == "computed" and 0 < number <= len(computed):
         drafted = computed[number - 1].values.get(asked.key, "")
     box = widgets.Box(
         form.visit, asked, form.key(asked.key, line.key, row), drafted,

@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages._ui.text import plain
 
-
 Width = Literal["content", "stretch"]
 
 

@@ -142,8 +142,8 @@ def multi_choice_widget(box: Box) -> Typed:
     values += [value for value in chosen if value not in words]
     if len(values) <= FEW_CHOICES:
         return st.pills(
-            box.label, values, format_func=lambda one: plain(words.get(one, one)), default=chosen, key=box.key,
-            selection_mode="multi", on_change=box.on_change, disabled=box.disabled, persist_state=_KEEP,
+            box.label, values, format_func=lambda one: plain(words.get(one or "", one or "")), default=chosen,
+            key=box.key, selection_mode="multi", on_change=box.on_change, disabled=box.disabled, persist_state=_KEEP,
         )  # fmt: skip
     return st.multiselect(
         box.label, values, default=chosen, key=box.key, on_change=box.on_change, disabled=box.disabled,

@@ -212,6 +212,17 @@ def test_a_wrong_cell_is_named_with_its_row(form) -> None:
     assert any("数量" in one.value for one in form.markdown)
 
 
+def test_an_empty_row_in_between_does_not_shift_the_findings(form) -> None:
+    field(form, "customer").set_value("云锦")
+    for _ in range(2):
+        form.button(key="add_row__items").click().run()
+    cell(form, "new:2", "what").set_value("项链").run()
+    press(form, "save")
+    shown = [str(getattr(one, "value", "")) if one.type == "markdown" else getattr(one, "key", "") for one in form.main]
+    complaint = next(place for place, text in enumerate(shown) if text and "数量" in text and "请填写" in text)
+    assert complaint > shown.index("remove_row__items__new:2")
+
+
 # --- editing -------------------------------------------------------------------------------------------------------
 
 
