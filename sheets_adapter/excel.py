@@ -160,8 +160,11 @@ class ExcelBackend:
         return f"{self._journal.revision()} {signature(self._path)}"
 
     def adopt(self) -> SyncStatus:
-        """The administrator's answer to S082: records in this workbook are ours; what is missing is added."""
-        self.state.set(adopt="yes")
+        """The administrator's answer to S082, and to S087 for a workbook without any portal's mark.
+
+        Its records are ours; what it lacks is added.
+        """
+        self.state.set(adopt="yes", adopted=str(signature(self._path) or ""))
         return self.checkpoint()
 
     def confirm_removal(self) -> SyncStatus:
@@ -201,7 +204,10 @@ class ExcelBackend:
         self.state.put_state("busy", error.code, error.params)
         self.state.set(busy_since=since)
         if now - datetime.fromisoformat(since) >= BUSY_BEFORE_COPY:
-            self._publish_beside()
+            try:
+                self._publish_beside()
+            except (StoreError, OSError) as problem:
+                log.info("no copy beside the workbook: %s", problem)
 
     def _take_in_only(self) -> None:
         self._take_in()
@@ -212,8 +218,11 @@ class ExcelBackend:
             if not self._is_behind():
                 return
             self._require_free()
+            opened = opened or self._open()
+            if opened.signature is not None and str(opened.signature) != self.state.get("signature"):
+                continue  # saved by somebody since it was taken in
             try:
-                self._fold_and_publish(opened or self._open())
+                self._fold_and_publish(opened)
             except SignatureChanged:
                 continue
             return
@@ -321,7 +330,7 @@ class ExcelBackend:
             if self.state.get("adopt") != "yes":
                 raise NeedsDecision("S082", path=str(self._path))
             return Lineage(removes=bool(seen))
-        if not self._holds_our_records(opened.workbook):
+        if self.state.get("adopted") != str(opened.signature) and not self._holds_our_records(opened.workbook):
             raise NeedsDecision("S087", path=str(self._path))
         return Lineage(removes=False)  # some program dropped our names when it saved
 

@@ -112,6 +112,34 @@ def test_a_sync_that_would_remove_many_rows_stops_until_somebody_confirms_it(off
     assert set(office.by_id()) == {"r26", "r27", "r28", "r29", "r30", "r99"}
 
 
+def test_an_edit_saved_between_taking_in_and_writing_is_taken_in_first(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.save("r01", {"note": "系统里改的"})
+    original = type(office.backend)._require_free
+    edits = [set_cell("r02", "备注", "正好这时存的")]
+
+    def saved_just_now(backend: object) -> None:
+        if edits:
+            office.edit(edits.pop())
+        original(backend)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(office.backend), "_require_free", saved_just_now)
+    office.checkpoint()
+    assert office.values("r02")["note"] == "正好这时存的"
+    assert [office.by_id()[row_id]["备注"] for row_id in ("r01", "r02")] == ["系统里改的", "正好这时存的"]
+
+
+def test_an_unmarked_workbook_without_our_records_needs_the_administrator_s_word(office: Office) -> None:
+    book = openpyxl.Workbook()
+    book.save(office.workbook)
+    status = office.backend.checkpoint()
+    assert (status.state, status.reason) == ("stopped", "S087")
+    assert office.backend.adopt().state == "ok"
+    assert len(office.by_id()) == 30
+    assert all(row.values["status"] == LIVE for row in office.rows().values())
+
+
 # --- the journal
 
 
