@@ -19,6 +19,7 @@ from services.attachments import Attachments
 from services.config import ROOT, Config
 from services.drafts import Drafts
 from services.exports import Exports
+from services.gates import Gatekeeper
 from services.hashing import Hashing
 from services.people import People
 from services.places import find_place_problems
@@ -228,7 +229,13 @@ class App:
         self._private.close()
 
     def _new_repository(self) -> Repository:
-        return Repository(self._journal, self.catalogue, clock=self.clock, new_id=self.new_id)
+        gate = Gatekeeper(
+            self.config,
+            clock=self.clock,
+            repository=lambda: self.repository,
+            pack_name=lambda: self._private.setting("rule_pack"),
+        )
+        return Repository(self._journal, self.catalogue, clock=self.clock, new_id=self.new_id, gates=(gate,))
 
     def _settled_portal_id(self) -> str:
         """This portal's id: the one it has, else the one a workbook found at its place carries, else a new one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -92,7 +92,7 @@ def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, 
     from reports.registry import Request
 
     frames, findings = frames_of(forms.catalogue, data.rows, pack.rules.pack.timezone)
-    calendar, problems = _calendar(pack, data)
+    calendar, problems = calendar_with(pack, data.rows.get("calendar_override", ()))
     month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
     request = Request(frames, pack, question.as_of, calendar, month, question.person)
     statement = kind.function()(request)
@@ -102,20 +102,19 @@ def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, 
     return replace(statement, findings=tuple(data.located(known[each]) for each in unique))
 
 
-def _calendar(pack: Pack, data: ReportData) -> tuple[WorkingCalendar, list[Finding]]:
-    """The pack's calendar with the company's own days (table calendar_override)."""
+def calendar_with(pack: Pack, rows: Sequence[Mapping[str, str]]) -> tuple[WorkingCalendar, list[Finding]]:
+    """The pack's calendar with the company's own days (rows of calendar_override), and days that are none."""
     own: dict[date, bool] = {}
     problems: list[Finding] = []
-    for row in data.rows.get("calendar_override", ()):
+    for row in rows:
         if row.get("status") == VOID:
             continue
         try:
             own[date.fromisoformat(row.get("on_day", ""))] = row.get("kind") == "上班"
         except ValueError:
             params = {"template": "calendar_override", "record_id": row.get("record_id", ""), "field": "on_day"}
-            problems.append(
-                Finding("E201", params={**params, "value": row.get("on_day", "")}, severity=Severity.WARNING)
-            )
+            params["value"] = row.get("on_day", "")
+            problems.append(Finding("E201", params=params, severity=Severity.WARNING))
     return pack.rules.calendar.calendar(own), problems
 
 
