@@ -68,5 +68,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   table.tBodies[0].replaceChildren(...data.rows.map((row) => line(row, data, setTriggerValue)));
   const foot = table.tFoot;
   foot.replaceChildren();
-  if (data.total) foot.append(line({ cells: data.total }, data, setTriggerValue));
+  if (data.total.length) foot.append(line({ cells: data.total }, data, setTriggerValue));
 }
