@@ -228,7 +228,7 @@ def delete_row(row_id: str) -> Callable[[Worksheet], None]:
     return lambda sheet: sheet.delete_rows(row_of(sheet, row_id))
 
 
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = 8.0) -> None:
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     """Waits for something another process does; names it when it does not come."""
     deadline = time.monotonic() + seconds
     while not holds():
