@@ -132,10 +132,10 @@ def note(visit: Visit) -> None:
 
 
 def template_of_page(visit: Visit) -> Template | None:
-    """The template the URL names, if there is one and this person may see it; otherwise says so."""
-    key = routes.asked("t")
-    if key in visit.app.catalogue and may(visit.actor, visit.app.catalogue[key], "read"):
-        return visit.app.catalogue[key]
+    """The template the URL names, if there is one and this person may fill it in or see it; otherwise says so."""
+    template = visit.app.catalogue.get(routes.asked("t"))
+    if template and (may(visit.actor, template, "read") or may(visit.actor, template, "create")):
+        return template
     with header(visit, visit.text("records.title")):
         pass
     st.info(visit.md("records.unknown_form"), icon=":material/search_off:")

@@ -15,6 +15,7 @@ from schemas import validation
 from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
 from schemas.record import Rejected, Saved
+from schemas.rights import may
 from schemas.template import Template
 from services.drafts import AlreadySaved, Draft
 
@@ -180,6 +181,9 @@ def _saved(form: OpenForm, saved: Saved, action: Action) -> None:
     if action == "save_add":
         state.leave_note("form.saved_note", number=saved.number)
         routes.go(routes.FORM, t=form.template.key)
+    if not may(visit.actor, form.template, "read"):  # who may only send a form gets his number and no record
+        state.leave_note("form.saved_note", number=saved.number)
+        routes.go(routes.HOME)
     state.keep_form_value(saved.record_id, "saved_at", f"{at:%H:%M}")
     state.keep_form_value(saved.record_id, "warnings", [state.plain_finding(finding) for finding in saved.warnings])
     routes.go(routes.RECORD, t=form.template.key, id=saved.record_id)

@@ -20,6 +20,7 @@ from services.accounts import Account
 from services.app import App, open_app
 from services.config import Config
 from services.hashing import Hashing
+from services.records import ListQuery
 from services.setup import SetupAnswers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +65,28 @@ permissions:
   read: {sales_rep: own, finance: all}
   edit: [sales_rep]
   export: [finance]
+"""
+PAPERS = """
+key: papers
+version: 1
+label: {zh: 单据, en: Papers}
+group: sales
+fields:
+  - {key: title, type: text, label: {zh: 标题, en: Title}, required: true}
+  - {key: order, type: reference, to: orders, label: {zh: 订单, en: Order}, fill: {title: customer}}
+  - {key: month, type: month, label: {zh: 月份, en: Month}}
+  - {key: share, type: percent, label: {zh: 比例, en: Share}}
+  - {key: scan, type: attachment, label: {zh: 扫描件, en: Scan}}
+  - {key: verdict, type: decision, label: {zh: 审核, en: Verdict}}
+  - {key: at, type: datetime, label: {zh: 时间, en: Time}}
+  - key: town
+    type: choice
+    label: {zh: 城市, en: Town}
+    choices: [{value: 上海, en: Shanghai}, {value: 苏州, en: Suzhou}, {value: 杭州, en: Hangzhou},
+              {value: 南京, en: Nanjing}, {value: 宁波, en: Ningbo}, {value: 无锡, en: Wuxi},
+              {value: 常州, en: Changzhou}]
+list_view: {columns: [title, order, share, verdict]}
+permissions: {create: [sales_rep], read: {finance: all}}
 """
 
 
@@ -119,9 +142,10 @@ class Portal:
         return record
 
     def orders(self) -> list[Record]:
-        from services.records import ListQuery
+        return self.records("orders")
 
-        page = self.app.repository.page("orders", self.actor(self.admin), ListQuery(void="any", limit=500))
+    def records(self, template: str) -> list[Record]:
+        page = self.app.repository.page(template, self.actor(self.admin), ListQuery(void="any", limit=500))
         return list(page.records)
 
 
@@ -131,6 +155,7 @@ def _shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     staff = (SHIPPED / "people" / "staff.yaml").read_text(encoding="utf-8")
     (folder / "staff.yaml").write_text(staff, encoding="utf-8")
     (folder / "orders.yaml").write_text(ORDERS, encoding="utf-8")
+    (folder / "papers.yaml").write_text(PAPERS, encoding="utf-8")
     return folder
 
 

@@ -220,4 +220,4 @@ def test_a_broken_template_is_listed_with_its_place_and_the_rest_works(
     at = visit("templates", portal.token(portal.admin))
     problems, forms = tables(at)
     assert any("broken.yaml:" in row["cells"][0]["text"] for row in problems["rows"])
-    assert {row["id"] for row in forms["rows"]} == {"orders", "staff"}
+    assert {row["id"] for row in forms["rows"]} == {"orders", "papers", "staff"}
