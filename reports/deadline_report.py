@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from reports.clocks import DAY, MISSING, Flags, day_number
 from reports.columns import UNMET
 from reports.deadlines import CODE, STATUSES, Evaluation, Listed, Memo, Status, evaluate, listing
-from reports.registry import Request
+from reports.recommendations import recommendations
+from reports.registry import COMMISSION_TABLES, Request
 from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
 from reports.views import VIEWS
 from schemas.deadline_rules import Due, Rule
@@ -41,7 +44,8 @@ def deadlines(request: Request) -> Statement:
     """
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
-    evaluation = evaluate(rules, request.frames, request.as_of, request.calendar, memo)
+    frames = {**request.frames, "attainment_streak": attainment_streak(request, memo)}
+    evaluation = evaluate(rules, frames, request.as_of, request.calendar, memo)
     rows = listing(evaluation, _wanted(evaluation, request.month))
     if request.person:
         rows = [row for row in rows if request.person in (row.owner_id, row.escalated_to)]
@@ -58,6 +62,41 @@ def deadlines(request: Request) -> Statement:
         "deadlines", request.as_of, request.pack.id, request.pack.hash, parameters, lines,
         _totals(evaluation, len(lines)), _findings(evaluation, list(shown.values())), explain,
     )  # fmt: skip
+
+
+def attainment_streak(request: Request, memo: Memo) -> pd.DataFrame:
+    """What R19 recommends for the last finished month, as rules D38 to D40 watch it: record_id, staff_id, month_end,
+    advice (dismiss | transfer_or_demote | below_minimum)."""
+    last = request.day.replace(day=1) - timedelta(days=1)
+    seen = (*(request.frames.get(table) for table in COMMISSION_TABLES), request.pack.hash, last)
+    if memo.streaks is not None and _same(memo.streaks[0], seen):
+        return memo.streaks[1]
+    advised = recommendations(replace(request, month=f"{last:%Y-%m}", person="")).lines if _has_quotas(request) else ()
+    rows = [
+        (line.sources[0].record_id, line.values["staff_id"], pd.Timestamp(last), _advice(line))
+        for line in advised
+        if line.values["recommendation"] in ("dismiss", "transfer_or_demote")
+    ]
+    frame = pd.DataFrame(rows, columns=["record_id", "staff_id", "month_end", "advice"])
+    frame = frame.astype({"record_id": "str", "staff_id": "str", "month_end": "datetime64[s]", "advice": "str"})
+    memo.streaks = (seen, frame)
+    return frame
+
+
+def _same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """The same frames, and equal in everything that is none."""
+    pairs = zip(before, now, strict=True)
+    return all(old is new or (isinstance(new, (str, date)) and old == new) for old, new in pairs)
+
+
+def _has_quotas(request: Request) -> bool:
+    quotas = request.frames.get("quota")
+    return quotas is not None and len(quotas) > 0
+
+
+def _advice(line: StatementLine) -> str:
+    below = line.values["reason"] == "below_minimum"
+    return "below_minimum" if below else str(line.values["recommendation"])
 
 
 def _wanted(evaluation: Evaluation, month: str) -> Flags:

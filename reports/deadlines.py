@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, day_number, day_of
 from reports.columns import UNMET, Columns
@@ -62,6 +63,8 @@ class Memo:
     tables: Tables | None = None
     clocks: Clocks | None = None
     parts: dict[tuple[str, int], tuple[tuple[object, ...], Part | None]] = field(default_factory=dict)
+    streaks: tuple[tuple[object, ...], pd.DataFrame] | None = None
+    """What `reports.deadline_report` recommended last, with the tables and the month it came from."""
 
 
 @dataclass(frozen=True)

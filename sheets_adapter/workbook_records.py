@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas.catalogue import Catalogue
 from schemas.field_types import ParseContext
-from schemas.finding import CellRef, Finding, Severity
+from schemas.finding import CellRef, Finding, Param, Severity
 from schemas.folding import fold
 from schemas.record import VOID
 from schemas.template import Template
@@ -70,6 +70,8 @@ def read_records(workbook: Workbook, catalogue: Catalogue, context: ParseContext
         reading.read(plan)
     if not reading.rows:
         raise SheetUnreadable("E202", "", sheets="、".join(info.name for info in workbook.sheets))
+    for plan in plans:
+        reading.resolve(plan)
     reading.compute(plans)
     rows = {table: tuple(found) for table, found in reading.rows.items()}
     return WorkbookRecords(rows, frozenset(rows), tuple(reading.findings), reading.places, reading.columns)
@@ -96,7 +98,7 @@ class _Reading:
             raise SheetUnreadable("S068", title, template=plan.template.key)
         self.columns[plan.table] = opened.map.columns
         self._find_missing_columns(opened)
-        reader = RowReader(plan, opened.map, {}, replace(self.context, references=_References(self.targets)))
+        reader = RowReader(plan, opened.map, {}, replace(self.context, references=_AsTyped()))
         for decoded in reader.read(opened.rows):
             self._keep(plan, title, decoded.row, decoded.row_id, parts_of(decoded.seen.cells))
             self.findings += decoded.findings
@@ -117,10 +119,6 @@ class _Reading:
 
     def _keep(self, plan: TablePlan, title: str, row: int, row_id: str, parts: RowParts) -> None:
         values: Values = {**parts.values}
-        for key in plan.targets:
-            # a reference to nobody known stays what was typed: reports say whom they do not know
-            if key in parts.raw:
-                values[key] = parts.raw[key]
         number = 0
         if plan.line is None:
             values["record_id"] = self._identity(plan, title, row, row_id)
@@ -153,6 +151,33 @@ class _Reading:
             return int(given)
         self.counts[plan.table, values["record_id"]] += 1
         return self.counts[plan.table, values["record_id"]]
+
+    def resolve(self, plan: TablePlan) -> None:
+        """Turns what people typed in references into keys, now that every sheet is read.
+
+        A reference to nobody known stays what was typed: reports say whom they do not know. A template without a
+        sheet takes any text as a key.
+        """
+        for row in self.rows.get(plan.table, ()):
+            for key, template in plan.targets.items():
+                text = row.get(key, "")
+                known = self.targets.get(template)
+                if text and known is not None:
+                    row[key] = self._resolved(plan, row, key, text, known)
+
+    def _resolved(self, plan: TablePlan, row: Values, key: str, text: str, known: _Targets) -> str:
+        candidates = known.resolve(text)
+        if len(candidates) == 1:
+            return candidates[0]
+        params: dict[str, Param] = {"field": key, "value": text, "template": plan.targets[key]}
+        if candidates:
+            params["candidates"] = tuple(f"{one} {known.displays[one]}" for one in candidates[:10])
+        number = int(row.get("line_no", "0")) if plan.line else 0
+        place = self.places[plan.table, row["record_id"], number]
+        if key in self.columns[plan.table]:
+            place = replace(place, column=column_letters(self.columns[plan.table][key]))
+        self.findings.append(Finding("V041" if candidates else "V040", place, params, Severity.WARNING))
+        return text
 
     def compute(self, plans: Iterable[TablePlan]) -> None:
         """Works out computed fields whose cells are empty."""
@@ -205,23 +230,21 @@ class _Targets:
                 records.setdefault(text, row["record_id"])
         return cls(displays, by_text, records)
 
+    def resolve(self, text: str) -> tuple[str, ...]:
+        """Keys the text may mean: the key itself, else display texts, else the first word ("S001 张三")."""
+        if text in self.displays:
+            return (text,)
+        return self.by_text.get(fold(text), ()) or self.by_text.get(fold(text.split(" ")[0]), ())
 
-@dataclass(frozen=True)
-class _References:
-    """References within the workbook. A template without a sheet takes any text as a key."""
 
-    targets: Mapping[str, _Targets]
+class _AsTyped:
+    """References while the sheets are read: any text will do."""
 
     def display(self, template: str, key: str) -> str | None:
-        return self.targets[template].displays.get(key) if template in self.targets else None
+        return None
 
     def resolve(self, template: str, text: str) -> tuple[str, ...]:
-        if template not in self.targets:
-            return (text,)
-        found = self.targets[template]
-        if text in found.displays:
-            return (text,)
-        return found.by_text.get(fold(text), ()) or found.by_text.get(fold(text.split(" ")[0]), ())
+        return (text,)
 
     def is_live(self, template: str, key: str) -> bool:
-        return template not in self.targets or key in self.targets[template].displays
+        return True

@@ -299,3 +299,54 @@ def test_every_line_names_its_rule_and_explains_itself(name: str) -> None:
     for found in statement.lines:
         assert found.citation is not None
         assert [step.code for step in statement.explain(found)] == [f"register.{name}", "register.sources"]
+
+
+def test_d38_d39_d40_follow_what_r19_recommends() -> None:
+    months = ("2026-08", "2026-09", "2026-10")
+    tables = {
+        "staff": [
+            {
+                "staff_id": each,
+                "role": "销售顾问",
+                "employment": "全职",
+                "staff_state": state,
+                "joined_on": "2025-01-05",
+            }
+            for each, state in (("S1", "试用"), ("S2", "正式"), ("S3", "正式"))
+        ],
+        "quota": [
+            {"staff_id": each, "month": month, "full_quota": quota}
+            for each, quota in (("S1", "50000.00"), ("S2", "50000.00"), ("S3", "5000.00"))
+            for month in months
+        ],
+        "deal": [deal("C1", "2026-10-05", "6000.00", seller_id="S3", list_amount="6000.00")],
+        "product": [{"sku": "G1", "category": "珠宝", "commissionable": "是"}],
+    }
+    lines = report("deadlines", tables).lines
+    alerts = {
+        (found.values["rule"], found.values["owner_id"])
+        for found in lines
+        if found.values["rule"] in ("D38", "D39", "D40")
+    }
+    assert alerts == {("D38", "S1"), ("D39", "S2"), ("D40", "S3")}
+
+
+@pytest.mark.parametrize(("pack", "due"), [("base", "2026-10-02"), ("dealer_manufacturing", "2026-10-08")])
+def test_sl_16_packs_differ_only_where_they_say_so(pack: str, due: str) -> None:
+    loaded = load_pack(pack, (ROOT / "reports" / "rules",), date(2026, 11, 21))[0]
+    assert loaded is not None
+    issue = {"resolved_at": "2026-09-29 10:00:00", "reported_at": "2026-09-28 10:00:00", "severity": "复杂"}
+    request = Request(frames({"after_sales": [issue]}), loaded, date(2026, 10, 1), CALENDAR)
+    dues = {
+        found.values["rule"]: str(found.values["due_at"])[:10]
+        for found in REPORTS["deadlines"].function()(request).lines
+    }
+    assert (dues["D14"], dues["D16"]) == ("2026-09-30", due)
+
+
+def test_payday_follows_the_commission_options() -> None:
+    loaded = load_pack("base", (ROOT / "reports" / "rules",), date(2026, 11, 21), {"commission.settle_offset": "2"})[0]
+    assert loaded is not None
+    request = Request(frames({"deal": [deal("C1", "2026-10-05", "1.00")]}), loaded, date(2026, 11, 21), CALENDAR)
+    (payday,) = [found for found in REPORTS["deadlines"].function()(request).lines if found.values["rule"] == "D42"]
+    assert str(payday.values["due_at"])[:10] == "2026-12-15"
