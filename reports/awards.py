@@ -136,11 +136,11 @@ def _rank(group: Sequence[Standing], book: MonthBook) -> list[Standing]:
     prize = fen_of(champions.weekly if group[0].kind == WEEKLY else champions.monthly)
     best = max((standing.measure for standing in group if not standing.reason), default=None)
     ordered = sorted(group, key=lambda standing: (-standing.measure, standing.staff_id))
-    measures = [standing.measure for standing in ordered]
+    rank = {each.measure: at for at, each in reversed(list(enumerate(ordered, start=1)))}
     return [
         Standing(
             each.staff_id, each.kind, each.period, each.measure, each.threshold, each.reason,
-            rank=measures.index(each.measure) + 1,
+            rank=rank[each.measure],
             prize=prize if not each.reason and each.measure == best else 0,
         )
         for each in ordered

@@ -72,7 +72,8 @@ def frames_of(
         for line in template.lines:
             table = f"{template.key}.{line.key}"
             typed = _typed(table, rows.get(table, ()), _kinds(line.fields, LINE_SYSTEM_COLUMNS), timezone, findings)
-            kept = [record in live for record in typed["record_id"]]
+            # A mask of its own type: of an empty table an empty list would choose no columns.
+            kept = pd.Series([record in live for record in typed["record_id"]], dtype=bool)
             frames[table] = typed[kept].reset_index(drop=True)
     return frames, tuple(findings)
 

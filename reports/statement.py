@@ -6,11 +6,13 @@ are findings, and each line names the records it was computed from and the rule 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import bisect
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, overload
 
 from schemas.finding import CellRef, FieldRef, FileRef, Finding, Param, Severity
 from schemas.template import Label
@@ -59,6 +61,34 @@ class StatementLine:
     citation: Citation | None = None
 
 
+class LinesOnDemand(Sequence[StatementLine]):
+    """Lines of a large statement, each made when it is looked at: parts of (how many, the line at a place)."""
+
+    def __init__(self, parts: Iterable[tuple[int, Callable[[int], StatementLine]]]) -> None:
+        self._parts = tuple(parts)
+        self._ends = tuple(itertools.accumulate(count for count, _ in self._parts))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, at: int) -> StatementLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[StatementLine]: ...
+    def __getitem__(self, at: int | slice) -> StatementLine | Sequence[StatementLine]:
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        place = at + len(self) if at < 0 else at
+        if not 0 <= place < len(self):
+            raise IndexError(at)
+        part = bisect.bisect_right(self._ends, place)
+        count, make = self._parts[part]
+        return make(place - self._ends[part] + count)
+
+    def __iter__(self) -> Iterator[StatementLine]:
+        return (make(at) for count, make in self._parts for at in range(count))
+
+
 def no_steps(line: StatementLine) -> tuple[Step, ...]:
     """The explanation of reports whose lines are plain sums of their sources."""
     return ()
@@ -77,7 +107,7 @@ class Statement:
     pack: str
     pack_hash: str
     parameters: Mapping[str, Value]
-    lines: tuple[StatementLine, ...]
+    lines: Sequence[StatementLine]
     totals: Mapping[str, Value] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     explain: Callable[[StatementLine], tuple[Step, ...]] = no_steps

@@ -94,8 +94,8 @@ def _problem(slip: Payslip, payroll: Payroll, blocked: Mapping[str, str]) -> str
         return slip.made.withheld[0]
     if not blocked:
         return ""
-    records = payroll.book.ledger.rows["record_id"]
-    own = (str(records.iat[row]) for row in (*slip.made.own_rows, *slip.made.referral_rows))
+    records = payroll.book.ledger.record_ids
+    own = (records[row] for row in (*slip.made.own_rows, *slip.made.referral_rows))
     return next((blocked[record] for record in own if record in blocked), "")
 
 

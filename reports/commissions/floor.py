@@ -52,6 +52,8 @@ def weighted_sum(sales: Iterable[Priced], floor: Floor) -> Fraction:
     for sale in sales:
         if sale.listed <= 0 or sale.sold * under >= sale.listed * over:
             above += sale.amount
+        elif floor.method == "ratio":
+            below += Fraction(sale.amount * sale.sold * under, sale.listed * over)
         else:
             below += sale.amount * discount_factor(sale.sold, sale.listed, floor)
     return above + below

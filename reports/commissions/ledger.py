@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,11 @@ class Ledger:
     unsure: tuple[int, ...]
     withheld: Mapping[tuple[str, int], tuple[str, ...]]
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def record_ids(self) -> list[str]:
+        """The record of each row."""
+        return self.rows["record_id"].tolist() if len(self.rows) else []
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,7 @@ class _Builder:
         asked = (noted >= first) & (noted <= last)
         original = np.full(len(deal), -1)
         if refund.any():
-            numbers = pd.Index(deal["deal_no"].to_numpy(dtype=object))
-            alone = ~numbers.duplicated(keep=False)
-            places = np.flatnonzero(alone)
-            wanted = deal["orig_deal"].to_numpy(dtype=object)[refund]
-            found = numbers[alone].get_indexer(wanted)
-            original[refund] = np.where((found >= 0) & (wanted != ""), places[found], -1)
+            original[refund] = _places(deal["deal_no"].tolist(), deal["orig_deal"].to_numpy(dtype=object)[refund])
             asked[refund] |= (original[refund] >= 0) & asked[original[refund]]
             asked[original[refund & asked & (original >= 0)]] = True
         chosen = np.flatnonzero(asked)
@@ -431,6 +432,16 @@ _ROW_COLUMN = {
 def deal_numbers(text: str) -> tuple[str, ...]:
     """The deal numbers of a list as people write it."""
     return tuple(number for number in re.split(r"[、，,;；\s]+", text) if number)
+
+
+def _places(numbers: list[str], wanted: np.ndarray) -> np.ndarray:
+    """Where each wanted deal number stands; -1 for one that is missing, empty or stands twice."""
+    last = dict(zip(numbers, range(len(numbers)), strict=True))
+    first = last if len(last) == len(numbers) else dict(zip(numbers[::-1], range(len(numbers))[::-1], strict=True))
+    return np.array(
+        [last[number] if number and last.get(number, -1) == first.get(number, -2) else -1 for number in wanted],
+        dtype=np.int64,
+    )
 
 
 def _days(frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-import pandas as pd
-
 from reports.commissions.arithmetic import MonthCommission
 from reports.commissions.explain import explain_payslip, explain_piece
 from reports.commissions.ladder import Match
@@ -192,9 +190,9 @@ def _sources(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
     if slip.settlement is not None:
         return (Source("settlement", slip.settlement.record_id),)
     made = slip.made
-    records = payroll.book.ledger.rows["record_id"] if len(payroll.book.ledger.rows) else pd.Series(dtype="str")
-    deals = [Source("deal", str(records.iat[row])) for row in (*made.own_rows, *made.referral_rows)]
-    deals += [Source("deal", str(records.iat[part.row])) for part in made.referred]
+    records = payroll.book.ledger.record_ids
+    deals = [Source("deal", records[row]) for row in (*made.own_rows, *made.referral_rows)]
+    deals += [Source("deal", records[part.row]) for part in made.referred]
     expenses = payroll.book.expenses.of.get((made.person.staff_id, made.month))
     claims = [Source("expense_claim", record) for record in (expenses.records if expenses else ())]
     quota = [Source("quota", made.quota.record_id)] if made.quota else []

@@ -51,12 +51,13 @@ def _latest_scores(frames: Frames, customers: Customers) -> tuple[pd.DataFrame, 
     gradings = columns_of(frames, "customer_grading", columns)
     month = customers.day.strftime("%Y-%m")
     known = gradings[(gradings["review_month"] != "") & (gradings["review_month"] <= month)]
-    findings = [
-        input_finding("E401", Source("customer_grading", record), column, Severity.ERROR, value=int(value))
-        for column in SCORES
-        for record, value in zip(known["record_id"], known[column], strict=True)
-        if not pd.isna(value) and not 1 <= value <= 5
-    ]
+    findings = []
+    for column in SCORES:
+        wrong = known[known[column].notna() & ~known[column].between(1, 5)]
+        findings += [
+            input_finding("E401", Source("customer_grading", record), column, Severity.ERROR, value=int(value))
+            for record, value in zip(wrong["record_id"], wrong[column], strict=True)
+        ]
     for column in SCORES:
         known = known.assign(**{column: known[column].where(known[column].between(1, 5))})
     return latest(known, "customer_id", "review_month").set_index("customer_id").reindex(

@@ -25,7 +25,8 @@ def grade_g4(frames: Frames, rules: Credit, customers: Customers) -> Graded:
     factors = tuple(rules.weights)
     columns = ("record_id", "customer_id", "surveyed_on", "need_special", "conclusion", *factors)
     surveys = columns_of(frames, "credit_survey", columns)
-    surveys = surveys[surveys["surveyed_on"].notna() & surveys["customer_id"].isin(customers.frame.index)]
+    known_customer = customers.frame.index.get_indexer(surveys["customer_id"]) >= 0
+    surveys = surveys[surveys["surveyed_on"].notna() & known_customer]
     surveys = latest(surveys[surveys["surveyed_on"] <= np.datetime64(customers.day)], "customer_id", "surveyed_on")
     frame = surveys.rename(columns={"customer_id": "subject"}).sort_values("subject").reset_index(drop=True)
     points = {

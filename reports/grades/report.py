@@ -22,12 +22,14 @@ from reports.grades.scales import UNRATED, Graded
 from reports.grades.tags import grade_key_accounts, grade_new_customers, grade_visit_levels
 from reports.money import yuan
 from reports.registry import Request
-from reports.statement import Source, Statement, StatementLine, Step, Value
+from reports.statement import LinesOnDemand, Source, Statement, StatementLine, Step, Value
 from schemas.finding import Finding
 from schemas.grade_rules import GradeRules
+from schemas.rule_packs import Pack
 
 TABLE = {"g1": "customer_info", "g2": "customer_info", "g3": "capability_scorecard", "g4": "credit_survey"}
 MONEY = frozenset({"sales", "avg_month_sales"})
+HEADS = ("record_id", "subject", "current", "suggested", "score", "reason")
 DAYS = frozenset({"graded_on", "last_progress", "idle_since", "last_sale"})
 
 
@@ -47,9 +49,10 @@ def grades(request: Request) -> Statement:
     if graded is None:
         return _statement(request, (), {}, (Finding("E400", None, {"pack": request.pack.id}),), no_explanation)
     wanted = _owned_by(graded.customers, request.person)
-    lines = tuple(line for scheme in graded.schemes.values() for line in _lines(scheme, request, wanted))
-    changes = sum(line.values["suggested"] not in (line.values["current"], UNRATED) for line in lines)
-    totals: dict[str, Value] = {"lines": len(lines), "changes": changes, "by_grade": _counts(graded)}
+    shown = [_only(scheme, wanted) for scheme in graded.schemes.values()]
+    lines = LinesOnDemand((len(scheme.frame), _line_at(scheme, request.pack)) for scheme in shown)
+    changes = sum(int(_changed(scheme.frame).sum()) for scheme in shown)
+    totals: dict[str, Value] = {"lines": len(lines), "changes": changes, "by_grade": _counts(shown)}
 
     def explain(line: StatementLine) -> tuple[Step, ...]:
         return explain_grade(line, graded.rules, graded.customers)
@@ -85,7 +88,7 @@ def no_explanation(line: StatementLine) -> tuple[Step, ...]:
 
 def _statement(
     request: Request,
-    lines: tuple[StatementLine, ...],
+    lines: Sequence[StatementLine],
     totals: Mapping[str, Value],
     findings: tuple[Finding, ...],
     explain: Callable[[StatementLine], tuple[Step, ...]],
@@ -103,50 +106,65 @@ def _owned_by(customers: Customers, person: str) -> frozenset[str] | None:
     return frozenset(customers.frame.index[customers.frame["owner_id"] == person])
 
 
-def _lines(graded: Graded, request: Request, wanted: frozenset[str] | None) -> Sequence[StatementLine]:
-    scheme, frame = graded.scheme, graded.frame
-    if wanted is not None:
-        frame = frame[frame["subject"].isin(list(wanted))]
-    if not len(frame):
-        return ()
-    cited, table = citation_of(request.pack, scheme), TABLE.get(scheme, "customer_info")
-    columns = [_shown(frame[name], name) for name in graded.factors]
-    heads = [frame[name].tolist() for name in ("subject", "record_id", "current", "suggested", "score", "reason")]
-    names = graded.factors
-    return [
-        StatementLine(
-            f"{scheme}:{subject}",
+def _only(graded: Graded, wanted: frozenset[str] | None) -> Graded:
+    """One scheme for the wanted customers."""
+    if wanted is None:
+        return graded
+    kept = graded.frame[graded.frame["subject"].isin(list(wanted))].reset_index(drop=True)
+    return Graded(graded.scheme, kept, graded.factors)
+
+
+def _changed(frame: pd.DataFrame) -> pd.Series:
+    """Where another grade than the one in force is suggested."""
+    return (frame["suggested"] != frame["current"]) & (frame["suggested"] != UNRATED)
+
+
+def _line_at(graded: Graded, pack: Pack) -> Callable[[int], StatementLine]:
+    """How to make the line at a place of the scheme's frame."""
+    scheme, frame, names = graded.scheme, graded.frame, graded.factors
+    cited, table = citation_of(pack, scheme), TABLE.get(scheme, "customer_info")
+    heads = [frame[name].to_numpy(dtype=object) for name in HEADS]
+    columns = [frame[name].array for name in names]
+
+    def line(at: int) -> StatementLine:
+        record, *values = (column[at] for column in heads)
+        shown = {name: _shown(column[at], name) for name, column in zip(names, columns, strict=True)}
+        return StatementLine(
+            f"{scheme}:{values[0]}",
             {
-                "customer_id": subject, "scheme": scheme, "current": current, "suggested": suggested, "score": score,
-                "reason": reason, "factors": dict(zip(names, factors, strict=True)),
+                "customer_id": values[0],
+                "scheme": scheme,
+                **dict(zip(HEADS[2:], values[1:], strict=True)),
+                "factors": shown,
             },
             (Source(table, record),),
             cited,
         )
-        for subject, record, current, suggested, score, reason, factors in zip(
-            *heads, zip(*columns, strict=True), strict=True
-        )
-    ]  # fmt: skip
+
+    return line
 
 
-def _shown(column: pd.Series, name: str) -> list[Value]:
-    """A factor's values as a statement holds them; equal ones are shared."""
+def _shown(value: Any, name: str) -> Value:
+    """A factor as a statement holds it: days as dates, fen as yuan, nothing as None."""
+    if not isinstance(value, str) and pd.isna(value):
+        return None
     if name in DAYS:
-        values = column.to_numpy(dtype="datetime64[D]")
-        shown: list[Any] = values.astype(object).tolist()
-        return [day if isinstance(day, date) else None for day in shown]
+        day: date = pd.Timestamp(value).date()
+        return day
     if name in MONEY:
-        amounts = column.fillna(-1).to_numpy(dtype=np.int64)
-        table = {int(amount): yuan(int(amount)) for amount in np.unique(amounts)} | {-1: None}
-        return [table[amount] for amount in amounts.tolist()]
-    if isinstance(column.dtype, pd.BooleanDtype) or str(column.dtype) in ("Int64", "int64", "bool"):
-        return [None if value is pd.NA else value for value in column.tolist()]
-    return [value if isinstance(value, (str, Decimal, int)) and value == value else None for value in column.tolist()]
+        return yuan(int(value))
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, (float, np.integer)):
+        return int(value)
+    if isinstance(value, (str, bool, int, Decimal)):
+        return value
+    raise TypeError(f"the factor {name} holds a {type(value).__name__}")
 
 
-def _counts(graded: Grades) -> dict[str, Value]:
+def _counts(shown: Sequence[Graded]) -> dict[str, Value]:
     """How many subjects should have which grade."""
     return {
-        name: {str(grade): int(count) for grade, count in scheme.frame["suggested"].value_counts().items()}
-        for name, scheme in graded.schemes.items()
+        each.scheme: {str(grade): int(count) for grade, count in each.frame["suggested"].value_counts().items()}
+        for each in shown
     }
