@@ -66,7 +66,8 @@ def head(form: OpenForm) -> Action:
 @st.fragment(run_every=AUTOSAVE)
 @guard.watched
 def _autosave(visit: Visit, form: OpenForm) -> None:
-    """Keeps what was typed every few seconds and says since when; redraws nothing but this line."""
+    """Keeps what was typed when a field is left, and every few seconds; redraws nothing but this line."""
+    components.rerun_when_a_field_is_left("left_field")
     kept = form_flow.keep_draft(form, form_view.typed_now(form))
     if isinstance(kept, Finding):
         chrome.remark("orange", "warning", visit.finding(kept, form.template))
