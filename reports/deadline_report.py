@@ -37,9 +37,11 @@ def rules_of(pack: Pack) -> Mapping[str, Rule]:
 
 
 def deadlines(request: Request) -> Statement:
-    """All obligations that are not done, and those that were.
+    """One line an obligation, overdue first: rule, label, template, record_id, line_no, occurrence (which repetition),
+    trigger_at, due_at, met_at, status, late_calendar, late_working, late_unit (day | second), severity, owner_id,
+    escalated_to (a staff id, or a role), who (roles), provisional (the year's days off are not published).
 
-    Without a month everything is listed, what has not begun last. With a month only what is unmet and what was met
+    Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month everything is listed, what has not begun last. With a month only what is unmet and what was met
     in that month; older ones are counted in the totals. person: what he owes, or what was escalated to him.
     """
     rules = rules_of(request.pack)

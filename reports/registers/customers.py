@@ -39,7 +39,7 @@ def lost_after(pack: Pack, last: date) -> date:
 
 
 def lost_customers(request: Request) -> Statement:
-    """R13: one line a customer lost by the day: customer_id, customer_name, owner_id, last_sale_on, lost_from, days
+    """One line a customer lost by the day: customer_id, customer_name, owner_id, last_sale_on, lost_from, days
     (lost for), sales (of the twelve months up to the last sale). Only customers with a paid sale can be lost."""
     frames = request.frames
     sales = sale(frames, request.day)
@@ -66,7 +66,7 @@ def lost_customers(request: Request) -> Statement:
 
 
 def satisfaction(request: Request) -> Statement:
-    """R15: one line a customer, and one a person who looks after customers: by (customer | owner), id, name, answers,
+    """One line a customer, and one a person who looks after customers: by (customer | owner), id, name, answers,
     mean, median (of 1 to 5), low (answers with a score of three or less), low_without_plan. The year to the day;
     scores are the overall score of surveys (T21) and the satisfaction of service records (T20)."""
     frames, year = request.frames, year_asked(request)

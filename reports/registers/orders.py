@@ -42,7 +42,7 @@ ORDER_COLUMNS = (
 
 
 def yearly_orders(request: Request) -> Statement:
-    """R01: one line a customer, month and product: year, month, half, customer_id, customer_name, owner_id, contact,
+    """One line a customer, month and product: year, month, half, customer_id, customer_name, owner_id, contact,
     sku, quantity, unit_price (amount over quantity), delivery_on (all), amount. The month is that of `received_on` or
     `due_on`, as the pack says. Totals: first_half, second_half, year, and the same by customer."""
     frames, year = request.frames, year_asked(request)
@@ -97,7 +97,7 @@ def _halves(rows: list[Row]) -> dict[str, Value]:
 
 
 def order_statistics(request: Request) -> Statement:
-    """R02: one line a month, customer and product: month, customer_id, customer_name, sku, quantity, amount, orders,
+    """One line a month, customer and product: month, customer_id, customer_name, sku, quantity, amount, orders,
     undelivered (quantity not shipped). One month when asked for one, else the year's."""
     period = month_asked(request) if request.month else year_asked(request)
     orders = _orders(request.frames)
@@ -121,7 +121,7 @@ def order_statistics(request: Request) -> Statement:
 
 
 def key_customers(request: Request) -> Statement:
-    """R05: three rankings: ranking (sales | growth | margin | new), rank, customer_id, customer_name, sales,
+    """Three rankings: ranking (sales | growth | margin | new), rank, customer_id, customer_name, sales,
     previous_sales, growth, margin; and what people fill in: target, reason, measures, advice.
 
     The year to the day against the same stretch a year before. Growth needs earlier sales (new customers are listed
@@ -198,7 +198,7 @@ def _costs(frames: Frames, sales: pd.DataFrame) -> tuple[dict[str, int], list[Fi
 
 
 def regions(request: Request) -> Statement:
-    """R06: one line a region and area: region, area_name, natures (industries), customers, grade_a to grade_d (counts
+    """One line a region and area: region, area_name, natures (industries), customers, grade_a to grade_d (counts
     of the four-grade scale), quantity, sales, share of all sales. Sales of the year to the day."""
     sales = _stretch(sales_fact(request.frames, request.pack.rules.reports.sales_authority), request.day)
     customers = columns_of(

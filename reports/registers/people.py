@@ -33,7 +33,7 @@ LEFT = ("离职", "解除合作")
 
 
 def suggestion_awards(request: Request) -> Statement:
-    """R14: one line a department for the year to the day: department, headcount, suggestions, adopted, per_head
+    """One line a department for the year to the day: department, headcount, suggestions, adopted, per_head
     (adopted over headcount), rank (1 to 3, None beyond or without adoptions), awards (sum)."""
     frames, year = request.frames, year_asked(request)
     found = columns_of(frames, "suggestion", ("record_id", "author_id", "opened_on", "decision", "award", "supplement"))
@@ -62,7 +62,7 @@ def suggestion_awards(request: Request) -> Statement:
 
 
 def part_timers(request: Request) -> Statement:
-    """R16: one line a part-timer: staff_id, name, state, last_contract_on, idle_months (whole natural months since,
+    """One line a part-timer: staff_id, name, state, last_contract_on, idle_months (whole natural months since,
     leave left out), leave (months), let_go_on (the day cooperation ends without a contract until then)."""
     frames = request.frames
     found = idle_part_timer(frames, request.day)
@@ -94,7 +94,7 @@ def _idle_months(last: date, day: date, away: frozenset[str]) -> int:
 
 
 def claims_held(request: Request) -> Statement:
-    """R18: one line a claim that may not be reimbursed yet: claim_id, claimant_id, month, link_kind, amount, reason
+    """One line a claim that may not be reimbursed yet: claim_id, claimant_id, month, link_kind, amount, reason
     (no_visit | no_summary | no_reception | no_report). Of one month when asked for one."""
     frames = request.frames
     claims = columns_of(

@@ -27,7 +27,7 @@ VISIT_COLUMNS = ("record_id", "customer_id", "visitor_id", "visited_at", "overvi
 
 
 def development(request: Request) -> Statement:
-    """R03: one line a visitor and customer visited in the month: visitor_id, department, customer_id, customer_name,
+    """One line a visitor and customer visited in the month: visitor_id, department, customer_id, customer_name,
     phone, customer_level, visits, last_visit_on, result (of the latest visit), won.
 
     Totals by visitor: planned (prospects of his plan), visited, won, conversion = won/visited (None without visits).
@@ -92,7 +92,7 @@ def _development_totals(rows: list[Row], planned: Counter[str]) -> dict[str, Val
 
 
 def visit_completion(request: Request) -> Statement:
-    """R04: one line a visitor, customer and month of the year: month, visitor_id, customer_id, customer_name, person,
+    """One line a visitor, customer and month of the year: month, visitor_id, customer_id, customer_name, person,
     phone, planned, paid. Totals by visitor and altogether: planned, paid, completion = sum of min(paid, planned) over
     planned; a visit too many at one customer never makes up for one too few at another."""
     frames, year = request.frames, year_asked(request)
@@ -148,7 +148,7 @@ def _completion(rows: list[Row], visitor: str) -> dict[str, Value]:
 
 
 def monthly_rounds(request: Request) -> Statement:
-    """R12: one line a reporter for the month: author_id, days (with a report), visits, customers, opinions, market
+    """One line a reporter for the month: author_id, days (with a report), visits, customers, opinions, market
     (items told), handled, open (asked for escalation), urgent (reports)."""
     frames, month = request.frames, month_asked(request)
     heads = columns_of(frames, "service_daily", ("record_id", "author_id", "report_on"))
@@ -184,7 +184,7 @@ def _missing(table: str) -> Finding:
 
 
 def customer_figures(request: Request) -> Statement:
-    """R17: one line a person who looks after customers, for the month: staff_id, month, customers, sales, deals,
+    """One line a person who looks after customers, for the month: staff_id, month, customers, sales, deals,
     visits, new_customers (first sale after twelve months without one), lost_customers, open_promises."""
     frames, month = request.frames, month_asked(request)
     people = _owners(frames)
