@@ -123,7 +123,7 @@ def controls(visit: Visit, template: Template, asked: Asked) -> Asked:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="list_controls"):
         tab = _tabs(visit, template, asked)
         search = widgets.search_box(f"list.{template.key}.q", visit.text("records.search"), asked.search)
-        with st.popover(_filter_title(visit, asked), icon=":material/filter_list:", key="filters"):
+        with st.popover(visit.md("records.filters"), icon=":material/filter_list:", key="filters"):
             chosen = tuple((f.key, value) for f in fields if (value := _filter(visit, f, asked)))
             shown_bin = widgets.switch(f"list.{template.key}.bin", visit.md("records.bin"), asked.bin)
     now = replace(asked, tab=tab, search=search.strip(), filters=chosen, bin=shown_bin)
@@ -131,11 +131,6 @@ def controls(visit: Visit, template: Template, asked: Asked) -> Asked:
         now = replace(now, after="", place=1)
     _settle(visit, template, now)
     return _chips(visit, template, now)
-
-
-def _filter_title(visit: Visit, asked: Asked) -> str:
-    count = len(asked.filters) + asked.bin
-    return visit.md("records.filters_on", count=count) if count else visit.md("records.filters")
 
 
 def _chips(visit: Visit, template: Template, asked: Asked) -> Asked:

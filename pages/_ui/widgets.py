@@ -201,14 +201,15 @@ def _search_widget(box: Box, target: str) -> Typed:
         st.caption(f":material/check: {plain(_named(text, shown))}")
         return typed
     hits = repository.options(target, search=text, limit=HITS, actor=box.visit.actor)
-    with st.container(horizontal=True, gap="xsmall", key=f"hits__{box.key}"):
+    if not hits:
+        st.caption(box.visit.md("form.no_hits", text=text))
+        return typed
+    with st.container(border=True, gap=None, height=min(len(hits), 6) * 36 + 18, key=f"hits__{box.key}"):
         for option in hits:
             st.button(
                 plain(_named(option.key, option.display)), key=f"hit.{box.key}.{option.key}", type="tertiary",
                 on_click=state.type_into, args=(box.key, option.key),
             )  # fmt: skip
-    if not hits:
-        st.caption(box.visit.md("form.no_hits", text=text))
     return typed
 
 
@@ -338,8 +339,7 @@ def pick(key: str, label: str, words: Mapping[str, str], value: str, *, placehol
     keys = list(words)
     chosen = st.selectbox(
         plain(label), keys, index=keys.index(value) if value in words else None, key=key,
-        format_func=lambda one: words.get(one, one), placeholder=f"{label}: {placeholder}",
-        label_visibility="collapsed", width=190,
+        format_func=lambda one: words.get(one, one), placeholder=placeholder,
     )  # fmt: skip
     return chosen or ""
 
@@ -368,8 +368,8 @@ def line(key: str, label: str, *, example: str = "", autocomplete: str = "off", 
 
 
 def one_of(key: str, label: str, words: Mapping[str, str]) -> str:
-    """One of a few, one below the other; the first to begin with. `words` are ready for Markdown."""
-    return st.radio(label, list(words), format_func=words.__getitem__, key=key) or next(iter(words))
+    """One of a few; the first to begin with. `words` are ready for Markdown."""
+    return st.radio(label, list(words), format_func=words.__getitem__, key=key, horizontal=True) or next(iter(words))
 
 
 def listed(key: str, label: str, words: Mapping[str, str]) -> str:
