@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from reports.commissions.expenses import expenses_of
 from reports.commissions.ledger import Inputs, Ledger, ledger_of
 from reports.commissions.month import Terms
+from reports.commissions.nets import month_nets
 from reports.commissions.people import (
     LEFT,
     ON_LEAVE,
@@ -102,8 +102,9 @@ def _advise(request: Request, month: int) -> tuple[list[Advice], list[Finding]]:
     first = month - LOOKBACK + 1
     quotas = quotas_of(request.frames, people, terms.rules, first, month)
     closed = settlements_of(request.frames).closed
-    ledger = ledger_of(Inputs(request.frames, terms.rules, people, terms.products, first, month, request.day, closed))
-    nets = _nets(request, ledger, terms, first, month)
+    inputs = Inputs(request.frames, terms.rules, people, terms.products, first, month, request.day, closed)
+    ledger = ledger_of(inputs)
+    nets = month_nets(inputs, ledger, for_quota=True)
     advised: list[Advice] = []
     findings: list[Finding] = []
     for staff_id in sorted(people):
@@ -123,19 +124,6 @@ def _advise(request: Request, month: int) -> tuple[list[Advice], list[Finding]]:
                 input_finding("E346", source, "", Severity.WARNING, staff_id=staff_id, month=month_text(month))
             )
     return advised, findings
-
-
-def _nets(request: Request, ledger: Ledger, terms: Terms, first: int, last: int) -> dict[tuple[str, int], Fraction]:
-    """销售额 by person and month, deals that a referrer earns on included where they count for the quota."""
-    tax = 1 / (1 + Fraction(terms.rules.tax_rate)) if terms.rules.tax == "excl" else Fraction(1)
-    nets: dict[tuple[str, int], Fraction] = {}
-    for part in (ledger.credits, ledger.quota_only):
-        if len(part):
-            for (person, month), amount in part.groupby(["person", "month"])["amount"].sum().items():
-                nets[person, int(month)] = nets.get((person, int(month)), Fraction(0)) + int(amount) * tax
-    for key, expenses in expenses_of(request.frames, first, last).of.items():
-        nets[key] = nets.get(key, Fraction(0)) - expenses.total
-    return nets
 
 
 def _result(

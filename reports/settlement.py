@@ -24,7 +24,7 @@ from reports.commissions.ledger import Closed
 from reports.commissions.month import FULL_TIME, MANAGER, PART_TIME, Terms
 from reports.commissions.people import month_number, month_text
 from reports.frames import Frames
-from reports.money import round_decimal, yuan
+from reports.money import round_decimal, round_fen, yuan
 from reports.statement import Source, Value, input_finding
 from schemas.commission_rules import CommissionPlan, CommissionRules
 from schemas.finding import Finding, Severity
@@ -72,7 +72,7 @@ class Settlement:
         is_main = plan_kind == self.values["plan_kind"]
         found = month_commission(
             [_sale(line) for line in lines],
-            Deductions(self.money("expenses") if is_main else 0),
+            self._deductions() if is_main else Deductions(),
             _ladder(self.terms, plan_kind),
             self.terms.rules,
             part_time=plan_kind == PART_TIME_PLAN,
@@ -80,6 +80,14 @@ class Settlement:
             scale=_share(self.values, "state_factor"),
         )
         return found, lines
+
+    def _deductions(self) -> Deductions:
+        """What came off the sales: expenses, and the rest that lies between the amounts counted and the net."""
+        rules = self.terms.rules if self.terms else CommissionRules()
+        tax = 1 / (1 + Fraction(rules.tax_rate)) if rules.tax == "excl" else Fraction(1)
+        counted = sum(_sale(line).amount for line in self.lines if line["kind"] == DEAL)
+        other = round_fen(counted * tax) - self.money("expenses") - self.money("net")
+        return Deductions(self.money("expenses"), {}, other)
 
     def paid_for(self, deal_record: str, refund: int) -> Fraction | None:
         """What this person was paid, exactly, for `refund` fen of a deal; None when the deal is not in it.

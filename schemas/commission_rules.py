@@ -134,11 +134,6 @@ class Rounding(Meta):
     mode: Literal["HALF_UP", "HALF_EVEN"] = "HALF_UP"
     scope: Literal["person_month", "line"] = "person_month"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _mode_alone(cls, given: object) -> object:
-        return {"mode": given} if isinstance(given, str) else given
-
 
 class Champions(Meta):
     """Prizes for the best sellers and the caps that go with them. Source: seed 002 §四.4."""

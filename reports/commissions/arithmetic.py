@@ -61,17 +61,18 @@ class Deductions:
     """What is taken off the month's sales before the rate.
 
     expenses, and of_customer: the part of them that belongs to one customer's deals. other_refunds: refunds of other
-    months' deals where the rules net them.
+    months' deals, and shortfall: what earlier months left below zero, where the rules net them.
     """
 
     expenses: int = 0
     of_customer: Mapping[str, int] = field(default_factory=dict)
     other_refunds: int = 0
+    shortfall: Fraction = NONE
 
     @property
-    def total(self) -> int:
+    def total(self) -> Fraction:
         """All of it."""
-        return self.expenses + self.other_refunds
+        return self.expenses + self.other_refunds + self.shortfall
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def _base(slip: Payslip) -> Iterator[Step]:
             yield Step("commission.expenses", {"expenses": yuan(deductions.expenses)})
         if deductions.other_refunds:
             yield Step("commission.other_refunds", {"amount": yuan(deductions.other_refunds)})
+        if deductions.shortfall:
+            yield Step("commission.shortfall", {"amount": _yuan(deductions.shortfall)})
         yield Step("commission.net", {"net": _yuan(result.net)})
 
 

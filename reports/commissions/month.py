@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ from reports.commissions.arithmetic import WHOLE, Deductions, MonthCommission, S
 from reports.commissions.expenses import ExpenseBook, expenses_of
 from reports.commissions.ladder import Ladder
 from reports.commissions.ledger import NOTHING_CLOSED, Closed, Inputs, Ledger, ledger_of
+from reports.commissions.nets import month_nets, shortfalls
 from reports.commissions.people import (
     LEFT,
     SELLING_ROLES,
@@ -18,6 +19,7 @@ from reports.commissions.people import (
     Quota,
     month_first,
     month_last,
+    month_of_day,
     people_of,
     quotas_of,
     state_factor,
@@ -140,7 +142,7 @@ def month_book(
     ledger = ledger_of(inputs)
     expenses = expenses_of(frames, month, month)
     quotas = quotas_of(frames, people, terms.rules, month, month)
-    maker = _Maker(month, terms, people, ledger, expenses, quotas)
+    maker = _Maker(month, terms, people, ledger, expenses, quotas, _shortfalls(inputs, terms))
     of = maker.everybody()
     return MonthBook(
         month,
@@ -155,6 +157,18 @@ def month_book(
     )
 
 
+def _shortfalls(inputs: Inputs, terms: Terms) -> Mapping[str, Fraction]:
+    """What earlier months of the plan left below zero, where the rules carry it (`zero_negative_net`)."""
+    plans = [plan.effective_from for plan in (terms.full_time, terms.part_time) if plan is not None]
+    if terms.rules.zero_negative_net == "zero" or not plans:
+        return {}
+    first = month_of_day(min(plans))
+    if first >= inputs.first:
+        return {}
+    before = replace(inputs, first=first, last=inputs.first - 1)
+    return shortfalls(month_nets(before, ledger_of(before), for_quota=False), first, inputs.first)
+
+
 class _Maker:
     """Makes the `PersonMonth` of everybody who has something in the month or sells for a living."""
 
@@ -166,9 +180,10 @@ class _Maker:
         ledger: Ledger,
         expenses: ExpenseBook,
         quotas: Mapping[tuple[str, int], Quota],
+        owed: Mapping[str, Fraction],
     ) -> None:
         self.month, self.terms, self.people, self.ledger = month, terms, people, ledger
-        self.expenses, self.quotas = expenses, quotas
+        self.expenses, self.quotas, self.owed = expenses, quotas, owed
         self.findings: list[Finding] = []
         self.ladders = {
             kind: Ladder.of(plan.tiers, terms.rules)
@@ -184,6 +199,8 @@ class _Maker:
     def _collect_sales(self) -> None:
         rows, credited = self.ledger.rows, self.ledger.credits
         # By day and number: the order of a sheet's rows decides nothing, not even where a fen goes.
+        if not len(credited):
+            return
         credited = credited[credited["month"] == self.month].assign(
             day=lambda part: rows["day"].to_numpy()[part["row"].to_numpy(dtype=int)],
             deal=lambda part: rows["deal_no"].to_numpy()[part["row"].to_numpy(dtype=int)],
@@ -269,9 +286,10 @@ class _Maker:
     def _deductions(self, person: Person, kind: str) -> Deductions:
         rules, found = self.terms.rules, self.expenses.of.get((person.staff_id, self.month))
         refunds = self.late_refunds.get(person.staff_id, 0)
+        owed = self.owed.get(person.staff_id, Fraction(0))
         if found is None or (kind == PART_TIME and rules.pt_net == "minus_refunds"):
-            return Deductions(0, {}, refunds)
-        return Deductions(found.total, found.of_customer, refunds)
+            return Deductions(0, {}, refunds, owed)
+        return Deductions(found.total, found.of_customer, refunds, owed)
 
     def _refunds_of_closed_months(self) -> Mapping[str, int]:
         """By seller, refunds of closed months where the rules net them in the month they are made."""
