@@ -23,7 +23,7 @@ from services.hashing import Hashing
 from services.passwords import find_password_problems
 from services.records import StoreError
 from services.report_files import ReportTexts, render
-from services.reports import Question, ReportRefused, answer, report_names
+from services.reports import Question, ReportRefused, answer, find_pack_problems, report_names
 from services.templates import load_forms, locale_dirs
 
 DONE, PROBLEM, USAGE = 0, 1, 2
@@ -64,11 +64,12 @@ class Console:
 
 
 def check(config: Config, console: Console, arguments: argparse.Namespace) -> int:
-    """Every problem of every template, the company's included."""
+    """Every problem of every template and rule pack, the company's included."""
     if arguments.company_dir:
         config = replace(config, company_dir=Path(arguments.company_dir).resolve())
     forms = load_forms(config)
-    findings = (*config.findings, *forms.findings, *forms.labels.findings)
+    rules = find_pack_problems(config, forms, system_clock(config)().date())
+    findings = (*config.findings, *forms.findings, *forms.labels.findings, *rules)
     console.complain(findings)
     console.say("checked", templates=len(forms.catalogue), findings=len(findings))
     return PROBLEM if has_errors(findings) else DONE

@@ -41,8 +41,9 @@ def deadlines(request: Request) -> Statement:
     trigger_at, due_at, met_at, status, late_calendar, late_working, late_unit (day | second), severity, owner_id,
     escalated_to (a staff id, or a role), who (roles), provisional (the year's days off are not published).
 
-    Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month everything is listed, what has not begun last. With a month only what is unmet and what was met
-    in that month; older ones are counted in the totals. person: what he owes, or what was escalated to him.
+    Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month
+    everything is listed, what has not begun last. With a month only what is unmet and what was met in that month;
+    older ones are counted in the totals. person: what he owes, or what was escalated to him.
     """
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from schemas.finding import Finding, Severity
 from schemas.record import VOID
-from schemas.rule_packs import DEFAULT_PACK, Pack, load_pack
+from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack
 from services.config import ROOT, Config
 from services.report_data import ReportData, read_store, read_workbook, settings_of
 
@@ -55,6 +55,19 @@ def report_names() -> tuple[str, ...]:
     from reports.registry import REPORTS
 
     return tuple(REPORTS)
+
+
+def find_pack_problems(config: Config, forms: Forms, day: date) -> tuple[Finding, ...]:
+    """What is wrong with the rule packs, the company's included, and with the columns their rules name."""
+    from reports.rule_lint import find_rule_problems
+
+    found: list[Finding] = []
+    for name in find_packs(rule_dirs(config)):
+        pack, findings = load_pack(name, rule_dirs(config), day)
+        found += findings
+        if pack is not None:
+            found += find_rule_problems(pack.rules.deadlines, forms.catalogue, day)
+    return tuple(found)
 
 
 def answer(question: Question, config: Config, forms: Forms) -> Statement:
