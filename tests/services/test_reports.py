@@ -242,3 +242,14 @@ def test_a_command_line_that_is_not_understood_ends_with_2(capsysbinary, workboo
     with pytest.raises(SystemExit) as ended:
         run(capsysbinary, "deadlines", option)
     assert ended.value.code == 2
+
+
+def test_check_names_a_column_the_companys_rule_misspells(capsys, tmp_path: Path, workbook: Path) -> None:
+    folder = tmp_path / "company" / "rules" / "acme"
+    folder.mkdir(parents=True)
+    watch = "{table: contract, start: [signed_in], met: [{at: [archived_on]}]}"
+    text = f"pack: {{id: acme, label: {{zh: 甲, en: A}}, extends: [base]}}\ndeadlines: {{D05: {{watch: [{watch}]}}}}\n"
+    (folder / "pack.yaml").write_text(text, encoding="utf-8")
+    manage.main(["check"])
+    assert "signed_in" in (told := capsys.readouterr().err)
+    assert "[E107]" in told
