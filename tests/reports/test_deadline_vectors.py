@@ -251,5 +251,32 @@ def test_pt_02_a_pause_is_added_to_the_working_time_left(reported_at: str, pause
     assert due_texts(rows) == [due]
 
 
+OFFICE = WorkingCalendar(((time(10), time(18)),), official=False)
+
+
+def test_pt_02_solved_after_a_pause_the_net_time_is_an_hour() -> None:
+    issue = URGENT | {
+        "reported_at": "2021-06-28 12:00:00", "paused_from": "2021-06-28 12:30:00", "paused_to": "2021-06-28 13:00:00",
+        "resolved_at": "2021-06-28 13:30:00",
+    }  # fmt: skip
+    rows = evaluated("D14", "2021-06-28 14:00:00", {"after_sales": [issue]}, OFFICE, clock="biz", unit="hour", amount=4)
+    assert (due_texts(rows), list(rows["status"])) == (["2021-06-28 16:30"], ["met"])
+
+
+def test_pt_03_a_late_response_stands_even_while_the_solution_has_time_left() -> None:
+    issue = {"issue_type": "故障", "severity": "复杂", "reported_at": "2026-11-02 09:00:00"}
+    unanswered = {"after_sales": [issue]}
+    assert list(evaluated("D13", "2026-11-02 09:24:00", unanswered)["status"]) == ["overdue"]
+    assert list(evaluated("D14", "2026-11-02 09:24:00", unanswered)["status"]) == ["pending"]
+    late = evaluated("D13", "2026-11-03", {"after_sales": [issue | {"responded_at": "2026-11-02 09:24:00"}]})
+    assert (list(late["status"]), list(late["late_calendar"])) == (["met_late"], [540])
+
+
+def test_pt_03_a_reply_after_hours_is_in_time_for_the_next_morning() -> None:
+    issue = {"issue_type": "咨询", "reported_at": "2021-06-28 17:55:00", "responded_at": "2021-06-28 18:05:00"}
+    rows = evaluated("D13", "2021-06-30", {"after_sales": [issue]}, OFFICE, unit="minute", amount=30)
+    assert (due_texts(rows), list(rows["status"])) == (["2021-06-29 10:25"], ["met"])
+
+
 def test_the_calendar_of_the_vectors_is_the_official_one() -> None:
     assert CALENDAR.official

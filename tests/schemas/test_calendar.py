@@ -211,3 +211,31 @@ def test_the_due_moment_is_the_first_at_which_the_working_time_has_passed(moment
     due = OFFICIAL.add_business(moment, timedelta(seconds=seconds))
     assert OFFICIAL.business_time(moment, due) == timedelta(seconds=seconds)
     assert OFFICIAL.business_time(moment, due - timedelta(seconds=1)) < timedelta(seconds=seconds)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_pt_02_time_on_hold_is_working_time_across_a_holiday() -> None:
+    calendar = plain_week(10, 18, date(2021, 7, 2))
+    assert calendar.business_time(at("2021-07-01 17:50"), at("2021-07-05 12:30")) == timedelta(seconds=9_600)
+
+
+@pytest.mark.parametrize(
+    ("created", "closed", "minutes", "left"),
+    [
+        pytest.param("2013-10-21 09:00", "2013-10-21 11:00", 180, 60, id="closed an hour early"),
+        pytest.param("2013-10-21 09:00", "2013-10-21 12:30", 180, -30, id="half an hour late"),
+    ],
+)
+def test_pt_06_what_is_left_of_a_promise(created: str, closed: str, minutes: int, left: int) -> None:
+    used = plain_week(8, 17).business_time(at(created), at(closed))
+    assert minutes * MINUTE - used == left * MINUTE
+
+
+def test_pt_06_pending_time_is_not_used() -> None:
+    calendar = plain_week(8, 17)
+    whole = calendar.business_time(at("2013-10-21 09:00"), at("2013-10-21 12:00"))
+    pending = [("2013-10-21 09:00", "2013-10-21 10:30"), ("2013-10-21 11:00", "2013-10-21 11:30")]
+    assert whole - sum((calendar.business_time(at(a), at(b)) for a, b in pending), timedelta(0)) == 60 * MINUTE
