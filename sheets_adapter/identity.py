@@ -2,7 +2,8 @@
 
 Pure. A row keeps the id it shows. Of several rows showing one id the one that still reads as the file had it keeps it,
 else the first. A row without an id (or with a copied one) is the missing record it reads like, or the one with
-the same record key, or one adopted earlier whose id has not reached the file yet; otherwise it is new.
+the same key, or one in whose place it stands and whose id is not in the file; otherwise it is new. A row showing an id
+nobody gave out is the missing record it reads like or shares the key with, else it keeps that id.
 """
 
 from __future__ import annotations
@@ -24,15 +25,22 @@ class Missing:
     seen: Seen
     row: int
     anonymous: bool
-    """Its id has not been written to the file yet."""
+    """The file cannot show its id: not written yet, or the column of the ids is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdScheme:
-    """How a table's rows are told apart. record_key: the field other records refer to, if there is one."""
+    """How a table's rows are told apart.
+
+    key: columns that together name a row: the field other records refer to, for a line its record and number.
+    columns: those the file had before and has now; only they tell whether two rows read alike.
+    id_place: header and letters of the identity column, for findings.
+    """
 
     sheet: str
-    record_key: str | None
+    key: tuple[str, ...]
+    columns: Collection[str]
+    id_place: tuple[str, str]
     new_id: Callable[[], str]
 
 
@@ -57,12 +65,11 @@ def identify(
     for row in rows:
         if row.row_id and row.row_id not in settled:
             owners.setdefault(row.row_id, row)
-    nameless = [row for row in rows if owners.get(row.row_id) is not row]
+    nameless = [row for row in rows if owners.get(row.row_id) is not row or row.row_id not in expected]
+    matched: dict[str, DecodedRow] = {}
     if nameless:
         missing = {row_id: expected[row_id] for row_id in expected if row_id not in owners and row_id not in settled}
-        matched = _match(nameless, missing, scheme.record_key)
-    else:
-        matched = {}
+        matched = _match(nameless, missing, scheme) if missing else {}
     ids = {row.row: row_id for row_id, row in (*owners.items(), *matched.items())}
     result: dict[str, DecodedRow] = {}
     new: set[str] = set()
@@ -73,17 +80,29 @@ def identify(
             row_id = scheme.new_id()
             new.add(row_id)
             if row.row_id:
-                params = {"value": row.row_id, "row_id": row_id}
-                findings.append(Finding("S064", CellRef(scheme.sheet, row.row), params, Severity.INFO))
+                findings.append(_copied(row, row_id, scheme))
+        elif row.row_id not in ("", row_id) and row.row_id not in expected:
+            findings.append(_put_back(row, row_id, scheme))
         result[row_id] = row
     return Identified(result, frozenset(new), tuple(findings))
 
 
-def _match(rows: Sequence[DecodedRow], missing: Mapping[str, Missing], record_key: str | None) -> dict[str, DecodedRow]:
-    """Finds rows without an id among the missing records: same content, same record key, same place."""
+def _copied(row: DecodedRow, row_id: str, scheme: IdScheme) -> Finding:
+    params = {"value": row.row_id, "row_id": row_id}
+    return Finding("S064", CellRef(scheme.sheet, row.row), params, Severity.INFO)
+
+
+def _put_back(row: DecodedRow, row_id: str, scheme: IdScheme) -> Finding:
+    header, letters = scheme.id_place
+    params = {"column": header, "value": row.row_id, "kept": row_id}
+    return Finding("S066", CellRef(scheme.sheet, row.row, letters), params, Severity.WARNING)
+
+
+def _match(rows: Sequence[DecodedRow], missing: Mapping[str, Missing], scheme: IdScheme) -> dict[str, DecodedRow]:
+    """Finds rows without an id of ours among the missing records: same content, same key, same place."""
     free = dict(missing)
     matched: dict[str, DecodedRow] = {}
-    for index_of in (_by_content, _by_record_key(record_key), _by_place):
+    for index_of in (_by_content(scheme.columns), _by_key(scheme.key), _by_place):
         index: dict[object, list[str]] = {}
         for row_id, one in free.items():
             if (key := index_of(one.seen, one.row, one.anonymous)) is not None:
@@ -94,7 +113,7 @@ def _match(rows: Sequence[DecodedRow], missing: Mapping[str, Missing], record_ke
             if id(row) in done or key is None or not index.get(key):
                 continue
             row_id = index[key].pop(0)
-            if index_of is _by_place and not _alike(free[row_id].seen.cells, row.seen.cells):
+            if index_of is _by_place and not _alike(free[row_id].seen.cells, row.seen.cells, scheme.columns):
                 continue
             matched[row_id] = row
             del free[row_id]
@@ -104,13 +123,17 @@ def _match(rows: Sequence[DecodedRow], missing: Mapping[str, Missing], record_ke
 Index = Callable[[Seen, int, bool], object]
 
 
-def _by_content(seen: Seen, row: int, anonymous: bool) -> object:
-    return tuple(sorted(seen.cells.items()))
-
-
-def _by_record_key(record_key: str | None) -> Index:
+def _by_content(columns: Collection[str]) -> Index:
     def index(seen: Seen, row: int, anonymous: bool) -> object:
-        return seen.cells.get(record_key) if record_key else None
+        return tuple(sorted((column, text) for column, text in seen.cells.items() if column in columns)) or None
+
+    return index
+
+
+def _by_key(columns: tuple[str, ...]) -> Index:
+    def index(seen: Seen, row: int, anonymous: bool) -> object:
+        texts = tuple(seen.cells.get(column, "") for column in columns)
+        return texts if texts and all(texts) else None
 
     return index
 
@@ -119,7 +142,8 @@ def _by_place(seen: Seen, row: int, anonymous: bool) -> object:
     return row if anonymous else None
 
 
-def _alike(one: Cells, other: Cells) -> bool:
-    """Whether most cells agree: somebody went on typing in a row whose id is still on its way to the file."""
-    same = sum(1 for column, text in one.items() if other.get(column) == text)
-    return 2 * same >= max(len(one), 1)
+def _alike(one: Cells, other: Cells, columns: Collection[str]) -> bool:
+    """Whether most cells agree: somebody went on typing in a row whose id the file does not show."""
+    asked = [column for column in one if column in columns]
+    same = sum(1 for column in asked if other.get(column) == one[column])
+    return 2 * same >= max(len(asked), 1)

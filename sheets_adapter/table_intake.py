@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
 from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of, parts_of
-from sheets_adapter.columns import EXTRA
+from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
@@ -34,6 +34,9 @@ class _SeenTexts(Mapping[str, Seen]):
             raise KeyError(row_id)
         return seen_from(text)
 
+    def __contains__(self, row_id: object) -> bool:
+        return bool(self._texts.get(row_id)) if isinstance(row_id, str) else False
+
     def __iter__(self) -> Iterator[str]:
         return (row_id for row_id, text in self._texts.items() if text)
 
@@ -42,7 +45,10 @@ class _SeenTexts(Mapping[str, Seen]):
 
 
 class _Expected(Mapping[str, Missing]):
-    """Records the file should hold, looked at only where a row without an id asks for them."""
+    """Records the file should hold, looked at only where a row without an id asks for them.
+
+    id_column: "" when the sheet has none any more.
+    """
 
     def __init__(self, seen: Mapping[str, Seen], places: Mapping[str, RowPlace], id_column: str) -> None:
         self._seen, self._places, self._id_column = seen, places, id_column
@@ -51,6 +57,9 @@ class _Expected(Mapping[str, Missing]):
         seen = self._seen[row_id]
         place = self._places.get(row_id)
         return Missing(seen, place.place if place else 0, seen.shown.get(self._id_column, "") != row_id)
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._seen
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._seen)
@@ -103,9 +112,9 @@ class TableIntake:
         """Merges the sheet; whether a reference in it names nobody."""
         reader = RowReader(self._plan, self._sheet.map, self._seen, self._intake.context)
         settled, changed = self._divide(reader)
-        scheme = IdScheme(self._sheet.map.sheet, self._record_key(), self._intake.new_id)
         known = _SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
-        found = identify(changed, settled, _Expected(known, self._places, self._plan.id_column), scheme)
+        shown_id = self._plan.id_column if self._plan.id_column in self._sheet.map.columns else ""
+        found = identify(changed, settled, _Expected(known, self._places, shown_id), self._id_scheme())
         self._findings += [*reader.notes, *found.findings]
         self._row_findings = [RowFinding(row_id, one) for row_id, row in found.rows.items() for one in row.findings]
         absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
@@ -126,8 +135,17 @@ class TableIntake:
             )
         return reader.unresolved
 
-    def _record_key(self) -> str | None:
-        return None if self._plan.line else self._plan.template.record_key
+    def _id_scheme(self) -> IdScheme:
+        sheet, id_column = self._sheet.map, self._plan.id_column
+        key: tuple[str, ...] = ("record_id", "line_no")
+        if self._plan.line is None:
+            key = (self._plan.template.record_key,) if self._plan.template.record_key else ()
+        known = self._state.sheet(self._plan.table)
+        columns = _columns_of(sheet) & _columns_of(known.map) if known else _columns_of(sheet)
+        place = sheet.columns.get(id_column)
+        letters = "" if place is None else column_letters(place)
+        header = self._plan.by_column[id_column].header
+        return IdScheme(sheet.sheet, key, columns, (header, letters), self._intake.new_id)
 
     def _divide(self, reader: RowReader) -> tuple[dict[str, int], list[DecodedRow]]:
         """Rows that read exactly as last seen (id → sheet row), and all others."""
@@ -337,6 +355,12 @@ class TableIntake:
         place = CellRef(self._sheet.map.sheet, row.row, "" if at is None else column_letters(at))
         header = self._plan.by_column[column].header if column in self._plan.by_column else column
         self._findings.append(Finding(code, place, {"column": header, **params}, severity))
+
+
+def _columns_of(sheet: SheetMap) -> frozenset[str]:
+    """The columns of a sheet, as the cells of its rows are named."""
+    mapped = {column.removesuffix(KEY_PART) for column in sheet.columns}
+    return frozenset(mapped | {EXTRA + header for header in sheet.extras})
 
 
 _WRITING = frozenset({Verdict.TAKE, Verdict.ADOPT, Verdict.REMOVE})

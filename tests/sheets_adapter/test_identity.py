@@ -24,7 +24,9 @@ def identified(
     rows: list[DecodedRow], missing: dict[str, Missing] | None = None, settled: tuple[str, ...] = ()
 ) -> Identified:
     ids = itertools.count(1)
-    return identify(rows, settled, missing or {}, IdScheme("客户信息", "customer_id", lambda: f"NEW{next(ids)}"))
+    columns = ("customer_id", "name", "phone", "note")
+    scheme = IdScheme("客户信息", ("customer_id",), columns, ("记录编号", "Z"), lambda: f"NEW{next(ids)}")
+    return identify(rows, settled, missing or {}, scheme)
 
 
 def found(result: Identified) -> dict[str, int]:
@@ -80,6 +82,24 @@ def test_equal_rows_without_ids_are_as_many_records_as_rows() -> None:
     assert found(identified([row(2, name="甲"), row(3, name="甲")], missing)) == {"r1": 2, "NEW1": 3}
 
 
+def test_a_column_somebody_took_out_or_put_in_does_not_make_a_row_unknown() -> None:
+    missing = {"r1": expected(2, name="甲", credit="100")}
+    assert found(identified([row(5, name="甲", **{"extra:等级": "高"})], missing)) == {"r1": 5}
+
+
+def test_an_id_typed_over_is_put_back_where_the_row_is_known_by_its_content_or_key() -> None:
+    missing = {"r1": expected(2, name="甲"), "r2": expected(3, customer_id="C0002", name="乙")}
+    result = identified([row(2, "乱写", name="甲"), row(3, "也乱写", customer_id="C0002", name="改名")], missing)
+    assert (found(result), result.new) == ({"r1": 2, "r2": 3}, frozenset())
+    assert [(one.code, str(one.at), one.params["value"], one.params["kept"]) for one in result.findings] == [
+        ("S066", "客户信息!Z2", "乱写", "r1"), ("S066", "客户信息!Z3", "也乱写", "r2"),
+    ]  # fmt: skip
+
+
+def test_an_id_nobody_gave_out_stays_with_a_row_like_no_missing_one() -> None:
+    assert found(identified([row(5, "X9", name="丙")], {"r1": expected(2, name="甲")})) == {"X9": 5}
+
+
 contents = st.fixed_dictionaries({"name": st.sampled_from("甲乙")})
 sheets = st.lists(st.tuples(st.sampled_from(["", "r1", "r2", "r3"]), contents), max_size=8)
 
@@ -89,4 +109,4 @@ def test_every_row_gets_one_id_of_its_own(sheet: list[tuple[str, dict[str, str]]
     rows = [row(number, row_id, **cells) for number, (row_id, cells) in enumerate(sheet, 2)]
     result = identified(rows, {"r1": expected(2, name="甲"), "r9": expected(3, name="乙")})
     assert sorted(one.row for one in result.rows.values()) == [one.row for one in rows]
-    assert {row_id for row_id, _ in sheet if row_id} <= result.rows.keys()
+    assert {row_id for row_id, _ in sheet if row_id == "r1"} <= result.rows.keys()
