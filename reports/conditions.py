@@ -33,7 +33,8 @@ def fields_of(condition: Condition | None) -> set[str]:
     if condition is None:
         return set()
     parts = [*(condition.all or ()), *(condition.any or ()), *([condition.not_] if condition.not_ else [])]
-    named = {condition.field} if condition.field else set()
+    bounds = (condition.before, condition.after, condition.less, condition.greater, condition.same_as)
+    named = {name for name in (condition.field, *bounds) if name and name[0].isalpha()}
     return named.union(*(fields_of(part) for part in parts))
 
 
@@ -54,6 +55,8 @@ def _tests(condition: Condition, frame: pd.DataFrame, today: date) -> Flags:
         return np.full(len(frame), condition.empty is True)
     column = frame[name]
     result = np.ones(len(frame), dtype=np.bool_)
+    if condition.same_as is not None:
+        result &= _same(column, frame, condition.same_as)
     if condition.empty is not None:
         result &= filled(column) != condition.empty
     if condition.equals is not None:
@@ -67,6 +70,13 @@ def _tests(condition: Condition, frame: pd.DataFrame, today: date) -> Flags:
         if bound is not None:
             result &= _numbers(column, bound, frame, compare)
     return result
+
+
+def _same(column: pd.Series, frame: pd.DataFrame, other: str) -> Flags:
+    if other not in frame.columns:
+        return np.zeros(len(column), dtype=np.bool_)
+    both = filled(column) & filled(frame[other])
+    return both & np.asarray(column.astype("object") == frame[other].astype("object"), dtype=np.bool_)
 
 
 def _among(column: pd.Series, texts: tuple[str, ...]) -> Flags:

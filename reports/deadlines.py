@@ -18,6 +18,7 @@ import pandas as pd
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, day_number, day_of
 from reports.columns import UNMET, Columns
 from reports.frames import Frames
+from reports.lookups import looked_up, lookups_computed_with
 from reports.obligations import Obligations, obligations
 from reports.views import VIEWS, Tables, template_of
 from schemas.calendar import ScheduleMissing, WorkingCalendar
@@ -164,7 +165,11 @@ class _ClockBook:
 
 def tables_of(watch: Watch) -> tuple[str, ...]:
     """Every table and view a watch reads."""
-    named = [watch.table, *(piece.table for piece in (*watch.met, *watch.met_all)), *(at.table for at in watch.lookups)]
+    named = [
+        watch.table,
+        *(piece.table for piece in (*watch.met, *watch.met_all)),
+        *(at.table for at in lookups_computed_with(watch)),
+    ]
     if watch.active is not None:
         named.append(watch.active.table)
     if watch.promise is not None:
@@ -263,7 +268,7 @@ def _is_paused(owed: Obligations, now: int) -> Flags:
 def owners(part: Part, rows: Ints, tables: Tables) -> list[str]:
     """Staff id of who owes each of the rows: the watch's own columns, else who looks after the customer, else who
     wrote the record."""
-    columns = part.owed.columns
+    columns = looked_up(tables, part.owed.watch.table, part.owed.watch.lookups) or part.owed.columns
     customers = _mapping(tables.columns("customer_info"), "customer_id", "owner_id")
     found: list[str] = []
     for row in rows:

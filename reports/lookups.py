@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from reports.clocks import Ints
 from reports.columns import Columns
-from reports.conditions import holds
+from reports.conditions import fields_of, holds
 from reports.views import Tables
-from schemas.deadline_rules import Lookup
+from schemas.deadline_rules import Evidence, Lookup, Watch
+from schemas.template import Condition
+
+_LITERALS = frozenset({"today", "now"})
 
 
 def looked_up(tables: Tables, table: str, lookups: Sequence[Lookup]) -> Columns | None:
@@ -32,6 +35,55 @@ def looked_up(tables: Tables, table: str, lookups: Sequence[Lookup]) -> Columns 
             known if known is not None else tables.join(name, columns, other, _joined(columns, other, lookup, tables))
         )
     return columns
+
+
+def lookups_computed_with(watch: Watch) -> tuple[Lookup, ...]:
+    """The watch's lookups without those that only tell whose an obligation is: they wait until somebody asks."""
+    wanted = {name for table, name in _columns_computed_with(watch) if table == watch.table} | {"record_id"}
+    if watch.promise is not None:
+        wanted.add("customer_id")
+    needed: list[Lookup] = []
+    for lookup in reversed(watch.lookups):
+        if lookup.name in wanted:
+            needed.insert(0, lookup)
+            wanted |= set(lookup.match.values())
+    return tuple(needed)
+
+
+def columns_named(watch: Watch) -> Iterator[tuple[str, str]]:
+    """(table, column) for everything a watch names."""
+    yield from ((watch.table, name) for name in watch.owner)
+    for lookup in watch.lookups:
+        yield from ((watch.table, name) for name in lookup.match.values())
+        yield from ((lookup.table, name) for name in (*lookup.match, lookup.column, *_fields(lookup.where)))
+    yield from _columns_computed_with(watch)
+
+
+def _columns_computed_with(watch: Watch) -> Iterator[tuple[str, str]]:
+    """What due moments and evidence are computed from: everything named but the owner and the lookups."""
+    here = [*watch.start, *watch.end, *watch.dropped, *(watch.pause or ())]
+    here += [*_fields(watch.where), *_fields(watch.unmeasurable_if)]
+    for case in watch.due_if:
+        here += [*_fields(case.when), *([case.due.amount_from] if case.due.amount_from else [])]
+    if watch.active is not None:
+        here += watch.active.match.values()
+        yield from ((watch.active.table, name) for name in (*watch.active.match, watch.active.at))
+    for piece in (*watch.met, *watch.met_all):
+        yield from _of_evidence(watch, piece)
+    yield from ((watch.table, name) for name in here)
+
+
+def _of_evidence(watch: Watch, piece: Evidence) -> Iterator[tuple[str, str]]:
+    table = piece.table or watch.table
+    yield from ((table, name) for name in (*piece.match, *piece.filled, *piece.at, *_fields(piece.where)))
+    here = [name for name in piece.match.values() if not name.startswith("@")]
+    here += [name for name in (piece.after, piece.since) if name]
+    here += [piece.count] if isinstance(piece.count, str) else []
+    yield from ((watch.table, name) for name in here)
+
+
+def _fields(condition: Condition | None) -> set[str]:
+    return fields_of(condition) - _LITERALS
 
 
 def _joined(columns: Columns, other: Columns, lookup: Lookup, tables: Tables) -> Columns:

@@ -16,7 +16,7 @@ from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, add_months, day_nu
 from reports.columns import UNMET, Columns
 from reports.conditions import holds
 from reports.due import amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
-from reports.lookups import looked_up
+from reports.lookups import looked_up, lookups_computed_with
 from reports.promises import promised
 from reports.views import Tables
 from schemas.deadline_rules import Active, Due, Every, Evidence, Rule, Watch
@@ -126,7 +126,7 @@ class _Scope:
 
 def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor) -> Obligations | None:
     """The watch's obligations on the tables' day; None when its table does not exist."""
-    columns = looked_up(tables, watch.table, watch.lookups)
+    columns = looked_up(tables, watch.table, lookups_computed_with(watch))
     if columns is None:
         return None
     rows = np.flatnonzero(_where(watch, columns, tables.day)).astype(np.int64)

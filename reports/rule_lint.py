@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
-from reports.conditions import fields_of
 from reports.frames import frames_of
+from reports.lookups import columns_named
 from reports.views import GIVEN, Tables
-from schemas.deadline_rules import Evidence, Rule, Watch
+from schemas.deadline_rules import Rule
 from schemas.finding import Finding, Severity
 from schemas.option_findings import close_word
-from schemas.template import Condition, Template
+from schemas.template import Template
 
 ColumnsOf = Callable[[str], frozenset[str] | None]
 """A table's or view's columns; None where it does not exist."""
-LITERALS = frozenset({"today", "now"})
 OF_GIVEN = {"attainment_streak": frozenset({"record_id", "staff_id", "month_end", "advice"})}
 assert OF_GIVEN.keys() == GIVEN.keys()
 
@@ -26,7 +25,7 @@ def find_rule_problems(rules: Mapping[str, Rule], templates: Iterable[Template],
     found: list[Finding] = []
     for rule_id, rule in rules.items():
         for watch in rule.watch:
-            for table, column in dict.fromkeys(_named(watch)):
+            for table, column in dict.fromkeys(columns_named(watch)):
                 known = columns_of(table)
                 own = known | {lookup.name for lookup in watch.lookups} if known and table == watch.table else known
                 if own is not None and column not in own:
@@ -53,33 +52,3 @@ def columns_by_table(templates: Iterable[Template], day: date) -> ColumnsOf:
         return None if frame is None else frozenset(map(str, frame.columns))
 
     return columns_of
-
-
-def _named(watch: Watch) -> Iterator[tuple[str, str]]:
-    """(table, column) for everything a watch names."""
-    here = [*watch.start, *watch.end, *watch.dropped, *watch.owner, *(watch.pause or ())]
-    here += [*_fields(watch.where), *_fields(watch.unmeasurable_if)]
-    for case in watch.due_if:
-        here += [*_fields(case.when), *([case.due.amount_from] if case.due.amount_from else [])]
-    if watch.active is not None:
-        here += watch.active.match.values()
-        yield from ((watch.active.table, name) for name in (*watch.active.match, watch.active.at))
-    for lookup in watch.lookups:
-        here += lookup.match.values()
-        yield from ((lookup.table, name) for name in (*lookup.match, lookup.column, *_fields(lookup.where)))
-    for piece in (*watch.met, *watch.met_all):
-        yield from _of_evidence(watch, piece)
-    yield from ((watch.table, name) for name in here)
-
-
-def _of_evidence(watch: Watch, piece: Evidence) -> Iterator[tuple[str, str]]:
-    table = piece.table or watch.table
-    yield from ((table, name) for name in (*piece.match, *piece.filled, *piece.at, *_fields(piece.where)))
-    here = [name for name in piece.match.values() if not name.startswith("@")]
-    here += [name for name in (piece.after, piece.since) if name]
-    here += [piece.count] if isinstance(piece.count, str) else []
-    yield from ((watch.table, name) for name in here)
-
-
-def _fields(condition: Condition | None) -> set[str]:
-    return fields_of(condition) - LITERALS
