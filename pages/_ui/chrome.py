@@ -36,23 +36,27 @@ def _foot(visit: Visit) -> None:
     sync_badge(visit)
     st.caption(plain(visit.actor.signature or visit.actor.staff_name))
     with st.container(horizontal=True, gap="xsmall", key="sidebar_buttons"):
-        language_switch(visit.language)
+        language_switch(visit.language, visit)
         if st.button(visit.md("nav.sign_out"), key="sign_out", type="tertiary", icon=":material/logout:"):
             gate.sign_out(visit.app)
             st.rerun()
 
 
-def language_switch(language: str) -> None:
-    """One button per other language. The open form's answers are pinned first: a choice travels by its wording."""
+def language_switch(language: str, visit: Visit | None = None) -> None:
+    """One button per other language; who is signed in keeps his choice for next time."""
     for code, name in LANGUAGES.items():
         if code != language:
             st.button(name, key=f"lang_{code}", type="tertiary", icon=":material/translate:",
-                      on_click=_switch, args=(code,))  # fmt: skip
+                      on_click=_switch, args=(code, visit))  # fmt: skip
 
 
-def _switch(language: str) -> None:
+def _switch(language: str, visit: Visit | None) -> None:
+    """The open form's answers are pinned first: a choice travels by its wording."""
     state.pin_typed()
     state.choose_language(language)
+    if visit is not None:
+        with guard.guard(lambda: visit.app.labels, language):
+            visit.app.accounts.set_language(visit.actor.account_id, language)
 
 
 def sync_badge(visit: Visit) -> None:

@@ -73,7 +73,8 @@ def standing(visit: Visit) -> None:
 
 def _answer(visit: Visit, reason: str) -> None:
     """The administrator's answer to what only a person may decide."""
-    getattr(visit.app.sync, _ANSWERS[reason])()
+    with guard.guard(lambda: visit.app.labels, visit.language):
+        getattr(visit.app.sync, _ANSWERS[reason])()
 
 
 def _facts(visit: Visit, status: SyncStatus) -> list[tuple[str, str]]:

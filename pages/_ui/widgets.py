@@ -12,7 +12,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages._ui import state
+from pages._ui import guard, state
 from pages._ui.components import calendar_button
 from pages._ui.gate import Visit
 from pages._ui.text import plain
@@ -21,6 +21,7 @@ from schemas.field_types.choices import NO, YES, chosen_values, find_choice, typ
 from schemas.field_types.records import Decision, DecisionType, decision_choices
 from schemas.record import Typed
 from schemas.template import Choice, Field
+from services.attachments import Attachment
 
 FEW_CHOICES = 6
 FEW_TARGETS = 200
@@ -244,16 +245,18 @@ def attachment_widget(box: Box) -> Typed:
 
 def _take_files(box: Box, uploader: str) -> None:
     """Keeps what was just uploaded; what cannot be kept is said beside the field."""
+    labels, language = box.visit.app.labels, box.visit.language
     kept, problems = [], []
-    for file in state.typed(uploader, None) or []:
-        outcome = box.visit.app.attachments.keep(file.name, file.getvalue())
-        if hasattr(outcome, "text"):
-            kept.append(outcome.text)
-        else:
-            problems.append(box.visit.app.labels.finding(outcome, box.visit.language))
-    before = _files(box)
-    state.keep_files(box.key, [*before, *(file for file in kept if file not in before)])
-    state.next_file_round(box.key, problems)
+    with guard.guard(lambda: labels, language):
+        for file in state.typed(uploader, None) or []:
+            outcome = box.visit.app.attachments.keep(file.name, file.getvalue())
+            if isinstance(outcome, Attachment):
+                kept.append(outcome.text)
+            else:
+                problems.append(labels.finding(outcome, language))
+        before = _files(box)
+        state.keep_files(box.key, [*before, *(file for file in kept if file not in before)])
+        state.next_file_round(box.key, problems)
 
 
 def _files(box: Box) -> list[str]:

@@ -115,6 +115,11 @@ def test_what_fails_inside_is_told_with_a_reference_and_no_traceback(
     assert not at.exception
 
 
+def test_the_language_one_chose_is_there_at_the_next_visit(portal: Portal, visit: Visit) -> None:
+    visit("home", portal.token(portal.admin)).button(key="lang_en").click().run()
+    assert visit("home", portal.token(portal.admin), language="").title[0].value == "Good afternoon, 孙丽"
+
+
 # --- set-up --------------------------------------------------------------------------------------------------------
 
 
