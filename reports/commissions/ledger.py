@@ -56,7 +56,7 @@ class Ledger:
     quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
     refunds: row, original (row), seller, month, amount, late (the sale's month is closed without it).
     takings: person, day, amount: sales and refunds on the day the money moved, for rankings by week.
-    excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: rows whose amount is not known.
+    excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: sellers' rows that may or may not count.
     """
 
     rows: pd.DataFrame
@@ -249,7 +249,8 @@ class _Builder:
         hit = hit & live
         for at in np.flatnonzero(hit):
             self._withhold_row(int(at), code, field)
-            self.unsure.append(int(at))
+            if code != "E310":
+                self.unsure.append(int(at))
         return np.asarray(live & ~hit)
 
     def _withhold_row(self, at: int, code: str, field: str, *people: str) -> None:

@@ -42,7 +42,7 @@ def _plan(facts: KpiFacts, people: Collection[str], period: Period) -> Measure:
     if facts.unknown_sales(period, people):
         return Measure(None, reason="sales_unknown")
     sold = sum(amount for person, amount in facts.sales(period).items() if person in people)
-    return Measure(Fraction(sold), plan)
+    return Measure(Fraction(sold, 100), plan / 100)
 
 
 def lost_customers(facts: KpiFacts, person: Person, period: Period) -> Measure:
