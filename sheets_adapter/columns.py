@@ -7,6 +7,7 @@ behind each reference and attachment column, and the system columns at the right
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -91,6 +92,12 @@ class TablePlan:
     def fields(self) -> dict[str, Field]:
         """The template's own fields of this table by key."""
         return {planned.column: planned.field for planned in self.columns if planned.part == "value"}
+
+    @cached_property
+    def meaning(self) -> int:
+        """Changes when the template changes its columns or what a cell of them means."""
+        asked = [(one.column, one.field.model_dump_json()) for one in self.columns]
+        return zlib.crc32(repr((asked, sorted(self.targets.items()))).encode())
 
     @cached_property
     def paired(self) -> frozenset[str]:

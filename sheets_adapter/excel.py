@@ -236,10 +236,8 @@ class ExcelBackend:
 
     @cached_property
     def _layout(self) -> str:
-        """Changes when templates change what sheets look like."""
-        asked = [
-            (plan.table, plan.sheet, one.column, *one.known_headers) for plan in self._plans for one in plan.columns
-        ]
+        """Changes when templates change what sheets look like or what their cells mean."""
+        asked = [(plan.table, plan.sheet, plan.meaning) for plan in self._plans]
         return str(zlib.crc32(repr(asked).encode()))
 
     def _require_free(self) -> None:
@@ -258,7 +256,8 @@ class ExcelBackend:
             self._require_never_published()
             return None
         seen = self.state.get("signature")
-        if str(found) == seen and self.state.get("taken_layout") == self._layout:
+        facts = (seen, self.state.get("taken_layout"), self.state.get("path"))
+        if facts == (str(found), self._layout, str(self._path)):
             return None
         opened = self._open()
         assert opened.signature is not None

@@ -75,12 +75,15 @@ class MergeRules:
 
     columns: those the file has; cells of any other column are left as the journal has them.
     protected: columns only the portal writes (computed ones, who and when).
+    issued: columns of numbers the portal gives out: people may correct one, but one that was emptied is put back, for
+        other records refer to it.
     absence_removes: whether a row missing in the file was deleted by somebody. False when the file's generation is
         unknown: then it cannot be told from a row the file never had, and the row goes back in.
     """
 
     columns: frozenset[str]
     protected: frozenset[str] = frozenset()
+    issued: frozenset[str] = frozenset()
     absence_removes: bool = True
 
 
@@ -115,7 +118,7 @@ def merge_row(
                 cells[column] = clash.theirs
         elif clash.theirs == clash.base:
             pending.add(column)
-        elif column in rules.protected:
+        elif column in rules.protected or (column in rules.issued and not clash.theirs):
             pending.add(column)
             put_back.append(clash)
         elif clash.ours == clash.base:

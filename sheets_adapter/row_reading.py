@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _STATUSES = frozenset({LIVE, VOID, "待确认"})
 _SPLIT = re.compile(r"[、,，;；\n]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TOTALS = frozenset({"合计", "总计", "小计", "合计:", "总计:", "小计:", "total", "sum"})
+_TOTAL_WORDS = ("合计", "总计", "小计", "汇总", "平均", "平均值", "total", "sum", "average")
+_TOTALS = frozenset((*_TOTAL_WORDS, *(f"{word}:" for word in _TOTAL_WORDS)))
 _NOTES = ("备注:", "注:", "说明:", "制表:", "制表人", "审核:", "note:")
 _CANDIDATES_TOLD = 10
 
@@ -107,8 +108,8 @@ class RowReader:
     @cached_property
     def _meaning(self) -> bytes:
         """What, besides its cells, decides how a row reads."""
-        fields = [one.field.model_dump_json() for one in self.plan.columns]
-        return repr((sorted(self.map.columns.items()), sorted(self.map.extras.items()), fields)).encode()
+        places = sorted(self.map.columns.items()), sorted(self.map.extras.items())
+        return repr((places, self.plan.meaning)).encode()
 
     def mark(self, number: int, row: Cells) -> str:
         """A fingerprint of the row's cells: while it stays the same the row need not be read again."""
@@ -134,16 +135,20 @@ class RowReader:
             self._read_reference(reading, key)
         for key in self._files:
             reading.read_files(key)
-        if not row_id and not any(column in self.plan.fields for column in reading.cells):
+        formulas = frozenset(column for column, rows in self._formula_cells if number in rows)
+        if not row_id and not any(self._is_answer(column) for column in reading.cells.keys() - formulas):
             return None
         if row_id:
             reading.shown[self.plan.id_column] = row_id
         reading.read_status()
         reading.read_extras()
-        formulas = frozenset(column for column, rows in self._formula_cells if number in rows)
         self.unresolved = self.unresolved or reading.unresolved
         mark = "" if reading.unresolved else self.mark(number, row)
         return DecodedRow(number, row_id, Seen(reading.cells, reading.shown, formulas), tuple(reading.findings), mark)
+
+    def _is_answer(self, column: str) -> bool:
+        """Whether people fill that column in: computed fields alone, copied down for later, are no record."""
+        return column in self.plan.fields and column not in self.plan.protected
 
     def _is_beneath_the_records(self, number: int, row: Cells) -> bool:
         """Totals and notes under the records are not records. They are told by their first cell."""
@@ -185,10 +190,15 @@ class RowReader:
         candidates = self._candidates[key, wanted]
         if len(candidates) == 1:
             return candidates[0], ()
-        reading.unresolved = True
         params: dict[str, Param] = {"field": key, "value": wanted, "template": target}
         if not candidates or references is None:
-            return RAW + (display or wanted), (Finding("V040", params=params, severity=Severity.WARNING),)
+            unknown = Finding("V040", params=params, severity=Severity.WARNING)
+            if display not in ("", wanted):
+                # A key nobody has beside a name somebody has: the name stands, and the key is told.
+                return self._resolve(reading, key, display, display)[0], (unknown,)
+            reading.unresolved = True
+            return RAW + (display or wanted), (unknown,)
+        reading.unresolved = True
         told = candidates[:_CANDIDATES_TOLD]
         params["candidates"] = tuple(f"{one} {references.display(target, one) or ''}".strip() for one in told)
         return RAW + (display or wanted), (Finding("V041", params=params, severity=Severity.WARNING),)

@@ -46,8 +46,7 @@ def find_sheet(workbook: Workbook, plan: TablePlan) -> str | None:
 
 def fingerprint(workbook: Workbook, plan: TablePlan, title: str) -> int:
     """Changes when the sheet changes, or what the template makes of it."""
-    asked = [(one.column, one.header, one.field.type, *one.known_headers) for one in plan.columns]
-    return workbook.sheet_crc(title) ^ zlib.crc32(repr((title, asked)).encode())
+    return workbook.sheet_crc(title) ^ zlib.crc32(repr((title, plan.meaning)).encode())
 
 
 def open_sheet(workbook: Workbook, plan: TablePlan, title: str) -> OpenedSheet | None:

@@ -12,7 +12,7 @@ from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
-from sheets_adapter.merge import Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
+from sheets_adapter.merge import Cells, Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
 from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.sheet_reading import OpenedSheet
 from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text
@@ -106,7 +106,8 @@ class TableIntake:
         if known and self._base is self._current:
             extras |= set(known.map.extras)  # a column of theirs that is no longer there was taken out
         columns |= {EXTRA + header for header in extras}
-        return MergeRules(frozenset(columns), self._plan.protected, self._intake.lineage.removes)
+        issued = frozenset(key for key, one in self._plan.fields.items() if one.type == "serial")
+        return MergeRules(frozenset(columns), self._plan.protected, issued, self._intake.lineage.removes)
 
     def run(self) -> bool:
         """Merges the sheet; whether a reference in it names nobody."""
@@ -216,7 +217,7 @@ class TableIntake:
         if self._plan.line is None:
             return True
         record_id = pair.theirs.seen.cells.get("record_id", "")
-        if record_id and self._intake.store.get(self._plan.template.key, record_id) is not None:
+        if self._is_record(record_id):
             return True
         self._tell("S071", pair.theirs, "record_id", Severity.WARNING, value=record_id)
         return False
@@ -231,13 +232,26 @@ class TableIntake:
         seen = pair.theirs.seen
         if ours is None:
             return RowMerge(pair.row_id, Verdict.ADOPT, seen.cells, taken=frozenset(seen.cells))
-        merge = merge_row(pair.row_id, base_cells, cells_of(ours), seen.cells, self._rules, seen.formulas)
+        theirs = self._with_its_record(pair.theirs, ours) if self._plan.line else seen.cells
+        merge = merge_row(pair.row_id, base_cells, cells_of(ours), theirs, self._rules, seen.formulas)
         for clash in merge.put_back:
-            if clash.theirs:
+            if clash.theirs or clash.column in self._rules.issued:
                 self._tell("S066", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, kept=clash.ours)
         for clash in merge.differing:
             self._tell("S067", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, computed=clash.ours)
         return merge
+
+    def _with_its_record(self, theirs: DecodedRow, ours: Row) -> Cells:
+        """A line stays with its record when somebody typed the number of none over it; the number is put back."""
+        mine, named = ours.values.get("record_id", ""), theirs.seen.cells.get("record_id", "")
+        if named == mine or self._is_record(named):
+            return theirs.seen.cells
+        if "record_id" in self._sheet.map.columns:
+            self._tell("S066", theirs, "record_id", Severity.WARNING, value=named, kept=mine)
+        return {**theirs.seen.cells, "record_id": mine}
+
+    def _is_record(self, record_id: str) -> bool:
+        return bool(record_id) and self._intake.store.get(self._plan.template.key, record_id) is not None
 
     def _announce(self, adopted: Sequence[_Pair]) -> None:
         """Remembers the new ids before the journal gets the rows: done twice, they are the same records."""

@@ -110,7 +110,7 @@ class Withdrawal:
         return Put(table, row.row_id, {**row.values, "status": status}, verb, row.etag, row.raw, row.extra)
 
     def _withdrawn_with(self, header: Row, line_key: str) -> tuple[Row, ...]:
-        """Lines withdrawn in the same write as their record; lines removed one by one before stay removed."""
+        """Lines withdrawn with their record, or deleted in the workbook once it was; lines removed before stay so."""
         store, table = self._desk.store, f"{self._template.key}.{line_key}"
         revision = _last_withdrawal(store.changes(table=self._template.key, row_id=header.row_id, limit=LONGEST))
         where = (Test("record_id", "eq", header.row_id), Test("status", "eq", VOID))
@@ -118,7 +118,7 @@ class Withdrawal:
         return tuple(
             row
             for row in rows
-            if revision and _last_withdrawal(store.changes(table=table, row_id=row.row_id, limit=LONGEST)) == revision
+            if revision and _last_withdrawal(store.changes(table=table, row_id=row.row_id, limit=LONGEST)) >= revision
         )
 
     def _batch(self, puts: list[Put], key: str) -> WriteBatch:

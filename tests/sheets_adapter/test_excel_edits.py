@@ -256,32 +256,6 @@ def test_a_deleted_id_column_makes_no_new_records(office: Office) -> None:
     assert set(office.by_id()) == {"r1", "r2", "r3"}
 
 
-def test_without_the_columns_of_both_numbers_rows_are_known_by_what_else_they_hold(office: Office) -> None:
-    def take_out(sheet: Worksheet) -> None:
-        sheet.delete_cols(column_of(sheet, "记录编号"))
-        sheet.delete_cols(column_of(sheet, "客户编号"))
-        sheet.cell(2, column_of(sheet, "联系电话")).value = "13900000000"
-
-    before = office.rows().keys()
-    office.edit(take_out)
-    office.checkpoint()
-    assert office.rows().keys() == before
-    assert [office.values(row_id)["status"] for row_id in ("r1", "r2", "r3")] == [LIVE, LIVE, LIVE]
-    assert office.by_id()["r1"]["客户编号"] == "C0001"
-    assert office.values("r1")["phone"] == "13900000000"
-
-
-def test_a_line_whose_id_was_erased_is_known_by_its_record_and_number(office: Office) -> None:
-    def erase(sheet: Worksheet) -> None:
-        sheet.cell(2, column_of(sheet, "行编号")).value = None
-        sheet.cell(2, column_of(sheet, "姓名")).value = "王五妹"
-
-    office.edit(erase, "客户信息明细")
-    office.checkpoint()
-    assert set(office.rows("customers.contacts")) == {"l1"}
-    assert office.values("l1", "customers.contacts")["person"] == "王五妹"
-
-
 def test_a_deleted_sheet_is_made_again_and_withdraws_nothing(office: Office) -> None:
     book = openpyxl.load_workbook(office.workbook)
     del book["客户信息"]

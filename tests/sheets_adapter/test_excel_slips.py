@@ -1,0 +1,182 @@
+"""Slips of the hand in the workbook: what was not meant to change a record changes none, and is told."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from schemas.record import LIVE, VOID, Actor
+from tests.sheets_adapter.workbook_samples import (
+    CUSTOMERS,
+    STAFF,
+    Office,
+    add_row,
+    changed_template,
+    column_of,
+    delete_row,
+    set_cell,
+)
+
+ADMIN = Actor("a1", "S001", "张三", frozenset({"admin"}))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    numbered = [
+        {**field, "type": "serial", "serial": "C{seq:4}"} if field["key"] == "customer_id" else field
+        for field in CUSTOMERS.model_dump(by_alias=True)["fields"]
+    ]
+    office = Office(tmp_path, (STAFF, changed_template(CUSTOMERS, fields=numbered)))
+    office.save("s1", {"staff_id": "S001", "staff_name": "张三"}, "staff")
+    office.save("s2", {"staff_id": "S002", "staff_name": "李四"}, "staff")
+    for number, name in enumerate(("金凤祥", "老庙", "周大生"), 1):
+        answers = {"customer_id": f"C000{number}", "name": name, "phone": f"1380000000{number}", "keeper": "S001"}
+        office.save(f"r{number}", {**answers, "credit": "1000.00"})
+    office.save("l1", {"record_id": "r1", "line_no": "1", "person": "王五"}, "customers.contacts")
+    office.save("l2", {"record_id": "r1", "line_no": "2", "person": "赵六"}, "customers.contacts")
+    office.checkpoint()
+    yield office
+    office.close()
+
+
+def told(office: Office) -> list[tuple[str, str]]:
+    return [(finding.code, str(finding.at)) for finding in office.state.findings()]
+
+
+def set_line(line_id: str, header: str, value: object) -> Callable[[Worksheet], None]:
+    """An edit of one cell of a line."""
+
+    def change(sheet: Worksheet) -> None:
+        at = column_of(sheet, "行编号")
+        row = next(row for row in range(2, sheet.max_row + 1) if sheet.cell(row, at).value == line_id)
+        sheet.cell(row, column_of(sheet, header)).value = value  # type: ignore[assignment]
+
+    return change
+
+
+def calculate(office: Office, formula: str, result: float) -> None:
+    """Puts in a formula's result, as a spreadsheet program does when it saves; openpyxl leaves it out."""
+    with zipfile.ZipFile(office.workbook) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    with zipfile.ZipFile(office.workbook, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in parts.items():
+            for empty in (b"<v></v>", b"<v/>", b"<v />"):
+                data = data.replace(f"<f>{formula}</f>".encode() + empty, f"<f>{formula}</f><v>{result}</v>".encode())
+            package.writestr(name, data)
+
+
+# --- which row is which record
+
+
+def test_without_the_columns_of_both_numbers_rows_are_known_by_what_else_they_hold(office: Office) -> None:
+    def take_out(sheet: Worksheet) -> None:
+        sheet.delete_cols(column_of(sheet, "记录编号"))
+        sheet.delete_cols(column_of(sheet, "客户编号"))
+        sheet.cell(2, column_of(sheet, "联系电话")).value = "13900000000"
+
+    before = office.rows().keys()
+    office.edit(take_out)
+    office.checkpoint()
+    assert office.rows().keys() == before
+    assert [office.values(row_id)["status"] for row_id in ("r1", "r2", "r3")] == [LIVE, LIVE, LIVE]
+    assert office.by_id()["r1"]["客户编号"] == "C0001"
+    assert office.values("r1")["phone"] == "13900000000"
+
+
+def test_a_line_whose_id_was_erased_is_known_by_its_record_and_number(office: Office) -> None:
+    def erase(sheet: Worksheet) -> None:
+        sheet.cell(2, column_of(sheet, "行编号")).value = None
+        sheet.cell(2, column_of(sheet, "姓名")).value = "王五妹"
+
+    office.edit(erase, "客户信息明细")
+    office.checkpoint()
+    assert set(office.rows("customers.contacts")) == {"l1", "l2"}
+    assert office.values("l1", "customers.contacts")["person"] == "王五妹"
+
+
+def test_a_line_keeps_its_record_when_the_number_of_none_is_typed_over(office: Office) -> None:
+    office.edit(set_line("l1", "记录编号", "乱写"), "客户信息明细")
+    office.checkpoint()
+    assert office.values("l1", "customers.contacts")["record_id"] == "r1"
+    assert office.by_id("客户信息明细", "行编号")["l1"]["记录编号"] == "r1"
+    assert told(office) == [("S066", "客户信息明细!C2")]
+
+
+def test_a_line_given_another_record_s_number_goes_there(office: Office) -> None:
+    office.edit(set_line("l1", "记录编号", "r2"), "客户信息明细")
+    office.checkpoint()
+    assert office.values("l1", "customers.contacts")["record_id"] == "r2"
+
+
+def test_restoring_a_record_brings_back_the_lines_deleted_along_with_it(office: Office) -> None:
+    office.edit(delete_row("r1"))
+    office.edit(lambda sheet: sheet.delete_rows(2, 2), "客户信息明细")
+    office.checkpoint()
+    assert {office.values(one, "customers.contacts")["status"] for one in ("l1", "l2")} == {VOID}
+    row = office.rows()["r1"]
+    office.repository.restore("customers", "r1", etag=row.etag, key="k1", actor=ADMIN)
+    office.checkpoint()
+    assert [row["姓名"] for row in office.sheet("客户信息明细")] == ["王五", "赵六"]
+    assert {office.values(one, "customers.contacts")["status"] for one in ("l1", "l2")} == {LIVE}
+
+
+# --- numbers and references
+
+
+def test_a_number_the_portal_gave_is_put_back_when_it_is_emptied(office: Office) -> None:
+    office.edit(set_cell("r2", "客户编号", None))
+    office.checkpoint()
+    assert office.by_id()["r2"]["客户编号"] == "C0002"
+    assert office.values("r2")["customer_id"] == "C0002"
+    assert told(office) == [("S066", "客户信息!A3")]
+
+
+def test_a_key_nobody_has_is_told_and_the_name_beside_it_stands(office: Office) -> None:
+    office.edit(set_cell("r2", "负责人·编号", "S999"))
+    office.checkpoint()
+    assert office.values("r2")["keeper"] == "S001"
+    assert (office.by_id()["r2"]["负责人"], office.by_id()["r2"]["负责人·编号"]) == ("张三", "S001")
+    assert told(office) == [("V040", "客户信息!G3")]
+
+
+# --- totals
+
+
+@pytest.mark.parametrize("word", ["合计", "汇总", "平均值：", "Total"])
+def test_a_row_of_totals_is_no_record(office: Office, word: str) -> None:
+    office.edit(add_row(客户编号=word, 授信额度=3000))
+    office.checkpoint()
+    assert len(office.rows()) == 3
+    assert told(office) == [("S060", "客户信息!A5")]
+
+
+def test_formulas_alone_are_no_record(office: Office) -> None:
+    office.edit(add_row(授信额度="=SUM(F2:F4)", 两倍额度="=F5*2"))
+    calculate(office, "SUM(F2:F4)", 3000)
+    office.checkpoint()
+    assert len(office.rows()) == 3
+    assert openpyxl.load_workbook(office.workbook)["客户信息"]["F5"].value == "=SUM(F2:F4)"
+
+
+# --- forms that change
+
+
+def test_a_field_s_new_type_reads_all_its_cells_again_and_tells_which_do_not_fit(office: Office) -> None:
+    office.save("r1", {"note": "12"})
+    office.save("r2", {"note": "大客户"})
+    office.checkpoint()
+    fields = [
+        {**field, "type": "integer"} if field["key"] == "note" else field
+        for field in CUSTOMERS.model_dump(by_alias=True)["fields"]
+    ]
+    office.close()
+    office.templates = (STAFF, changed_template(CUSTOMERS, fields=fields))
+    office.open()
+    office.checkpoint()
+    assert told(office) == [("V010", "客户信息!I3")]
+    assert (office.values("r1")["note"], office.rows()["r2"].raw) == ("12", {"note": "大客户"})
