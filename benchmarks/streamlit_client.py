@@ -15,6 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+STARTS_OVER = (ForwardMsg.FINISHED_EARLY_FOR_RERUN,)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -65,9 +66,9 @@ class Client:
         )  # fmt: skip
 
     def run(self) -> list[ForwardMsg]:
-        """One run of the script from its request to `script_finished`; the messages it sent.
+        """One run of the script from its request to its end; the messages it sent.
 
-        The widgets' states of the run before are sent back, as a browser does.
+        A run the script itself breaks off to start over is not the end.
         """
         message = BackMsg()
         message.rerun_script.query_string = self.query
@@ -78,7 +79,7 @@ class Client:
             forward = ForwardMsg()
             forward.ParseFromString(self.socket.recv(timeout=60))  # type: ignore[arg-type]
             received.append(forward)
-            if forward.WhichOneof("type") == "script_finished":
+            if forward.WhichOneof("type") == "script_finished" and forward.script_finished not in STARTS_OVER:
                 return received
 
     def close(self) -> None:

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from schemas.catalogue import Catalogue
 from schemas.finding import Finding, has_errors
 from schemas.labels import Labels
 from schemas.record import Actor
@@ -19,7 +18,6 @@ from services.attachments import Attachments
 from services.config import ROOT, Config
 from services.drafts import Drafts
 from services.exports import Exports
-from services.gates import Gatekeeper
 from services.hashing import Hashing
 from services.people import People
 from services.places import find_place_problems
@@ -28,16 +26,21 @@ from services.records import StoreError, StoreUnavailable
 from services.sessions import Sessions
 from services.setup import Setup, SetupAnswers
 from services.sync import Health, Sync
-from services.templates import load_forms, stamp_of
+from services.templates import Forms, stamp_of
 from sheets_adapter.journal import Journal
 from sheets_adapter.private import PrivateStore
-from sheets_adapter.repository import Repository
+
+if TYPE_CHECKING:
+    from schemas.catalogue import Catalogue
+    from sheets_adapter.repository import Repository
 
 __all__ = ["App", "ConfigError", "StoreError", "StoreUnavailable", "load_config", "open_app"]
 
 PRIVATE_FILE = "portal.private"
 PORTAL_ID = "portal_id"
 LOOK_AT_FILES_EVERY = timedelta(seconds=1)
+WARM_UP_AFTER_S = 1.5
+"""Templates, the repository and the checkpointer can wait until the first screen is drawn."""
 
 
 class ConfigError(Exception):
@@ -97,13 +100,18 @@ class App:
         self.config = config
         self.clock = clock
         self.new_id = new_id
-        self._forms = load_forms(config)
+        self._forms = Forms(config)
         self._private = PrivateStore(config.state_dir / PRIVATE_FILE)
         portal_id = self._settled_portal_id()
         self._journal = Journal(config.state_dir / f"{portal_id}.journal", clock=clock)
         self._reloading = threading.Lock()
         self._looked_at = clock()
-        self.repository = self._new_repository()
+        self._making = threading.Lock()
+        self._repository: Repository | None = None
+        self._starts_checkpointer = starts_checkpointer
+        self._warming: threading.Timer | None = None
+        self._closing = threading.Lock()
+        self._closed = False
         self.sync = Sync(
             config,
             portal_id,
@@ -160,7 +168,25 @@ class App:
                 raise ConfigError(findings)
         if not self.setup.needed():
             self.setup.load_wanted_samples()
-        self.sync.start()
+        if self._starts_checkpointer:
+            self._warming = threading.Timer(WARM_UP_AFTER_S, self._warm_up)
+            self._warming.daemon = True
+            self._warming.start()
+
+    def _warm_up(self) -> None:
+        """What the sign-in screen does without, made ready while somebody reads it."""
+        with self._closing:
+            if not self._closed:
+                self.sync.start()
+                _ = self.repository
+
+    @property
+    def repository(self) -> Repository:
+        """The one door to the records; made when first asked."""
+        with self._making:
+            if self._repository is None:
+                self._repository = self._new_repository()
+            return self._repository
 
     @property
     def labels(self) -> Labels:
@@ -175,7 +201,7 @@ class App:
     @property
     def template_findings(self) -> tuple[Finding, ...]:
         """What is wrong with template and locale files; a form with an error is left out of the catalogue."""
-        return (*self._forms.findings, *self._forms.labels.findings)
+        return self._forms.findings
 
     @property
     def company(self) -> str:
@@ -205,8 +231,9 @@ class App:
             self._looked_at = self.clock()
             if stamp_of(self.config) == self._forms.stamp:
                 return False
-            self._forms = load_forms(self.config)
-            self.repository = self._new_repository()
+            forms = Forms(self.config)
+            with self._making:
+                self._forms, self._repository = forms, None
             self.sync.take_up_forms()
             return True
         finally:
@@ -224,11 +251,18 @@ class App:
 
     def close(self) -> None:
         """Closes every file; the checkpointer process writes what waits and ends."""
-        self.sync.close()
-        self._journal.close()
-        self._private.close()
+        if self._warming is not None:
+            self._warming.cancel()
+        with self._closing:
+            self._closed = True
+            self.sync.close()
+            self._journal.close()
+            self._private.close()
 
     def _new_repository(self) -> Repository:
+        from services.gates import Gatekeeper
+        from sheets_adapter.repository import Repository
+
         gate = Gatekeeper(
             self.config,
             clock=self.clock,

@@ -75,7 +75,15 @@ class Sync:
         self._lock = threading.Lock()
         self._handle: CheckpointerHandle | None = None
         self._former: list[ExcelBackend] = []
-        self._backend = self._new_backend()
+        self._current: ExcelBackend | None = None
+
+    @property
+    def _backend(self) -> ExcelBackend:
+        """Made when first asked: the sign-in screen needs no workbook."""
+        with self._lock:
+            if self._current is None:
+                self._current = self._new_backend()
+            return self._current
 
     # what pages ask
 
@@ -220,8 +228,9 @@ class Sync:
     def take_up_forms(self) -> None:
         """Goes on with changed forms; answers still being given finish with the former ones."""
         with self._lock:
-            self._former.append(self._backend)
-            self._backend = self._new_backend()
+            if self._current is not None:
+                self._former.append(self._current)
+            self._current = None
         if self._handle is not None:
             self._handle.reload()
 
@@ -229,8 +238,9 @@ class Sync:
         """Ends the checkpointer, which writes what waits, and closes the sync tables."""
         if self._handle is not None:
             self._handle.close()
-        for backend in (*self._former, self._backend):
-            backend.close()
+        for backend in (*self._former, self._current):
+            if backend is not None:
+                backend.close()
 
     def _new_backend(self) -> ExcelBackend:
         from sheets_adapter.excel import ExcelBackend, WorkbookPlace, explanation

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from schemas.catalogue import Catalogue
 from schemas.finding import Finding
 from schemas.labels import Labels
-from schemas.loader import load_catalogue
 from services.config import ROOT, Config
+
+if TYPE_CHECKING:
+    from schemas.catalogue import Catalogue
 
 SHIPPED_TEMPLATES = ROOT / "forms" / "templates"
 SHIPPED_LOCALES = ROOT / "forms" / "locales"
@@ -19,14 +21,36 @@ Stamp = frozenset[tuple[str, int, int]]
 """(path, mtime in nanoseconds, size) of every file: equal stamps mean nothing was touched."""
 
 
-@dataclass(frozen=True, slots=True)
 class Forms:
-    """What was loaded, with the stamp of the files it came from."""
+    """The forms and texts of one moment. Texts are read at once; templates when somebody first asks for a form.
 
-    catalogue: Catalogue
-    findings: tuple[Finding, ...]
-    labels: Labels
-    stamp: Stamp
+    The stamp is taken first, so a file changed meanwhile is taken up the next time.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.stamp = stamp_of(config)
+        self.labels = Labels.load(*locale_dirs(config))
+        self._template_dirs = template_dirs(config)
+        self._reading = threading.Lock()
+        self._read: tuple[Catalogue, tuple[Finding, ...]] | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The forms that may be used."""
+        return self._templates()[0]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with templates and texts."""
+        return (*self._templates()[1], *self.labels.findings)
+
+    def _templates(self) -> tuple[Catalogue, tuple[Finding, ...]]:
+        with self._reading:
+            if self._read is None:
+                from schemas.loader import load_catalogue
+
+                self._read = load_catalogue(self._template_dirs)
+            return self._read
 
 
 def template_dirs(config: Config) -> tuple[Path, ...]:
@@ -37,13 +61,6 @@ def template_dirs(config: Config) -> tuple[Path, ...]:
 def locale_dirs(config: Config) -> tuple[Path, ...]:
     """Folders of texts; a later one overlays an earlier one."""
     return _layers(SHIPPED_LOCALES, config.company_dir / "locales")
-
-
-def load_forms(config: Config) -> Forms:
-    """Loads everything. The stamp is taken first, so a file changed meanwhile is taken up the next time."""
-    stamp = stamp_of(config)
-    catalogue, findings = load_catalogue(template_dirs(config))
-    return Forms(catalogue, findings, Labels.load(*locale_dirs(config)), stamp)
 
 
 def stamp_of(config: Config) -> Stamp:

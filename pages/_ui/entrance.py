@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
@@ -51,7 +51,7 @@ def _check(app: App, login: str, password: str) -> Any:
 def _typed_in_form(app: App, language: str) -> tuple[str, str] | None:
     """streamlit-authenticator's form; what was typed is judged by our accounts, which lock out guessers.
 
-    The form gets no accounts, so no hash leaves the services; with expiry 0 it never writes a cookie of its own.
+    The form gets no accounts, so no hash leaves the services.
     """
     import streamlit_authenticator
 
@@ -61,11 +61,14 @@ def _typed_in_form(app: App, language: str) -> tuple[str, str] | None:
         typed.append((username or "", password or ""))
         return False
 
-    form = streamlit_authenticator.Authenticate(
-        {"usernames": {}}, cookie_name="unused", cookie_key=secrets.token_hex(32), cookie_expiry_days=0,
-        auto_hash=False, login_sleep_time=0,
-    )  # fmt: skip
-    form.authentication_controller.login = hand_over
+    class FormAlone(streamlit_authenticator.Authenticate):  # type: ignore[misc]
+        """The library's form and nothing behind it. Its constructor would mount a cookie of its own."""
+
+        def __init__(self) -> None:
+            self.attrs = {"login_sleep_time": 0}
+            self.cookie_controller = SimpleNamespace(get_cookie=lambda: None)
+            self.authentication_controller = SimpleNamespace(login=hand_over)
+
     text = app.labels.text
     fields = {
         "Form name": text("sign_in.title", language),
@@ -73,5 +76,5 @@ def _typed_in_form(app: App, language: str) -> tuple[str, str] | None:
         "Password": text("sign_in.password", language),
         "Login": text("sign_in.button", language),
     }
-    form.login(key="sign_in", fields=fields)
+    FormAlone().login(key="sign_in", fields=fields)
     return typed[-1] if typed else None
