@@ -28,14 +28,15 @@ class Customers:
     """Customers with their sales. frame is indexed by customer id; amounts are fen.
 
     sales, before: paid sales of the last twelve months and of the twelve before. ever: whether anything was ever paid.
-    last_sale: day of the last paid sale, NaT without one.
+    last_sale, last_deal: day of the last paid sale, and of the last deal paid or not; NaT without one.
     """
 
     frame: pd.DataFrame
     sales: np.ndarray
     before: np.ndarray
     ever: np.ndarray
-    last_sale: pd.Series
+    last_sale: np.ndarray
+    last_deal: np.ndarray
     day: date
 
     @property
@@ -51,37 +52,51 @@ def customers_of(frames: Frames, day: date, authority: str, months: int = 12) ->
     master = columns_of(frames, "customer_info", CUSTOMER_COLUMNS)
     master = master[master["customer_id"] != ""].sort_values(["customer_id", "record_id"])
     master = master.drop_duplicates("customer_id").set_index("customer_id")
-    facts = _paid(frames, authority)
-    facts = facts[facts["on"] <= np.datetime64(day)]
-    begin, earlier = np.datetime64(add_months(day, -months)), np.datetime64(add_months(day, -2 * months))
-    on, amount = facts["on"].to_numpy(), facts["amount"].to_numpy(dtype=np.int64)
-    customer = facts["customer_id"]
+    customer, on, amount = _paid(frames, authority)
     place = master.index.get_indexer(customer)
-    sums = [np.zeros(len(master), dtype=np.int64) for _ in range(2)]
-    for total, inside in zip(sums, (on > begin, (on > earlier) & (on <= begin)), strict=True):
-        hit = inside & (place >= 0)
-        np.add.at(total, place[hit], amount[hit])
-    bought = (place >= 0) & (amount > 0)
-    ever = np.zeros(len(master), dtype=bool)
-    ever[place[bought]] = True
-    last = pd.Series(on[bought], index=customer.to_numpy(dtype=object)[bought]).groupby(level=0).max()
-    return Customers(master, sums[0], sums[1], ever, last.reindex(master.index), day)
+    known = (place >= 0) & ~np.isnat(on) & (on <= np.datetime64(day))
+    begin, earlier = np.datetime64(add_months(day, -months)), np.datetime64(add_months(day, -2 * months))
+    sales, before = (np.zeros(len(master), dtype=np.int64) for _ in range(2))
+    for total, inside in ((sales, known & (on > begin)), (before, known & (on > earlier) & (on <= begin))):
+        np.add.at(total, place[inside], amount[inside])
+    bought = known & (amount > 0)
+    last = _latest_days(place[bought], on[bought], len(master))
+    return Customers(master, sales, before, ~np.isnat(last), last, _last_deals(frames, master, day), day)
 
 
-def _paid(frames: Frames, authority: str) -> pd.DataFrame:
-    """Paid deals on their day of payment, and registered orders on theirs: customer_id, on, amount."""
-    facts = sales_fact(_confirmed(frames), authority)
-    on = facts["paid_on"].where(facts["source"] == "deal", facts["date"])
-    known = on.notna() & facts["amount"].notna()
-    return facts.assign(on=on)[known]
+def _latest_days(place: np.ndarray, day: np.ndarray, count: int) -> np.ndarray:
+    """The latest day at each place; NaT where there is none."""
+    never = np.iinfo(np.int64).min
+    last = np.full(count, never)
+    np.maximum.at(last, place, day.astype("datetime64[D]").astype(np.int64))
+    return last.astype("datetime64[D]")
 
 
-def _confirmed(frames: Frames) -> Frames:
-    """The tables without deals that are not confirmed yet."""
-    deal = frames.get("deal")
-    if deal is None or "status" not in deal:
-        return frames
-    return {**frames, "deal": deal[deal["status"].isin([LIVE, ""])]}
+def _last_deals(frames: Frames, master: pd.DataFrame, day: date) -> np.ndarray:
+    """The day of each customer's last deal by `day`, paid or not."""
+    deal = columns_of(frames, "deal", ("customer_id", "sold_on"))
+    sold = deal["sold_on"].to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
+    place = master.index.get_indexer(deal["customer_id"])
+    known = (place >= 0) & ~np.isnat(sold) & (sold <= np.datetime64(day))
+    return _latest_days(place[known], sold[known], len(master))
+
+
+def _paid(frames: Frames, authority: str) -> tuple[pd.Series, np.ndarray, np.ndarray]:
+    """Customer, day and fen of confirmed deals on their day of payment, and of registered orders on theirs."""
+    deal = columns_of(frames, "deal", ("customer_id", "paid_on", "amount", "status"))
+    orders = frames.get("order_register")
+    if orders is not None and len(orders):
+        confirmed = {**frames, "deal": frames["deal"][deal["status"].isin([LIVE, ""])]} if len(deal) else frames
+        facts = sales_fact(confirmed, authority)
+        on = facts["paid_on"].where(facts["source"] == "deal", facts["date"])
+        return facts["customer_id"], _days(on), facts["amount"].fillna(0).to_numpy(dtype=np.int64)
+    on = _days(deal["paid_on"])
+    on[~deal["status"].isin([LIVE, ""]).to_numpy(dtype=bool)] = np.datetime64("NaT")
+    return deal["customer_id"], on, deal["amount"].fillna(0).to_numpy(dtype=np.int64)
+
+
+def _days(column: pd.Series) -> np.ndarray:
+    return np.array(column.to_numpy(dtype="datetime64[s]").astype("datetime64[D]"))
 
 
 def grades_in_force(frames: Frames, scheme: str, day: date) -> pd.DataFrame:

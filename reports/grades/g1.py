@@ -119,10 +119,13 @@ def _since(frames: Frames, customers: Customers, use_grading: pd.Series) -> pd.S
 
 def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rules: MatchValue) -> None:
     """The last progress, and the day after which an A without progress counts as idle."""
-    events = progress_event(frames, customers.day)
+    # Deals are progress too; their last days are at hand, so only the other events are gone through.
+    others = {table: rows for table, rows in frames.items() if table != "deal"}
+    events = progress_event(others, customers.day)
     events = events[events["at"] < np.datetime64(customers.day) + np.timedelta64(1, "D")]
     last = events.groupby("customer_id")["at"].max().reindex(frame.index)
-    frame["last_progress"] = pd.to_datetime(last).dt.normalize().astype("datetime64[s]")
+    progress = pd.to_datetime(last).dt.normalize().astype("datetime64[s]").to_numpy()
+    frame["last_progress"] = np.fmax(progress, customers.last_deal.astype("datetime64[s]"))
     anchor = frame["last_progress"].where(frame["last_progress"].notna(), pd.to_datetime(frame["graded_on"]))
     frame["anchor"] = anchor.astype("datetime64[s]")
     frame["idle_since"] = frame["anchor"] + pd.DateOffset(months=rules.demote_months)

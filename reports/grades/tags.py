@@ -62,8 +62,7 @@ def grade_new_customers(customers: Customers, months: int) -> Graded:
     """New: no paid sale in the last months, so losing a customer for a quarter does not make it new again."""
     frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
     since = np.datetime64(pd.Timestamp(customers.day) - pd.DateOffset(months=months))
-    last = customers.last_sale.to_numpy(dtype="datetime64[s]")
-    recent = ~np.isnat(last) & (last > since)
+    recent = customers.ever & (customers.last_sale > since)
     frame["current"] = ""
     frame["suggested"] = np.where(recent, KNOWN, NEW)
     frame["score"] = None
