@@ -68,7 +68,8 @@ class Client:
     def run(self) -> list[ForwardMsg]:
         """One run of the script from its request to its end; the messages it sent.
 
-        A run the script itself breaks off to start over is not the end.
+        A run the script itself breaks off to start over is not the end. What the script writes into the URL is sent
+        with the next run, as a browser does.
         """
         message = BackMsg()
         message.rerun_script.query_string = self.query
@@ -79,6 +80,8 @@ class Client:
             forward = ForwardMsg()
             forward.ParseFromString(self.socket.recv(timeout=60))  # type: ignore[arg-type]
             received.append(forward)
+            if forward.WhichOneof("type") == "page_info_changed":
+                self.query = forward.page_info_changed.query_string
             if forward.WhichOneof("type") == "script_finished" and forward.script_finished not in STARTS_OVER:
                 return received
 
