@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,6 +22,7 @@ from filelock import FileLock
 from schemas.field_types import ParseContext, References
 from sheets_adapter.columns import plan_catalogue
 from sheets_adapter.contract import StoreError, StoreUnavailable
+from sheets_adapter.finding_review import review_findings
 from sheets_adapter.fold import Fold, FoldedTable, FoldResult, verify
 from sheets_adapter.journal import Journal
 from sheets_adapter.record_tables import table_specs
@@ -257,7 +258,8 @@ class ExcelBackend:
             return None
         seen = self.state.get("signature")
         facts = (seen, self.state.get("taken_layout"), self.state.get("path"))
-        if facts == (str(found), self._layout, str(self._path)):
+        if facts == (str(found), self._layout, str(self._path)) and not self._has_new_targets():
+            self._review({})
             return None
         opened = self._open()
         assert opened.signature is not None
@@ -269,14 +271,28 @@ class ExcelBackend:
             opened.workbook, self.state, self._journal, self._recorder, self._context(at), self._new_id, at, lineage,
             removal_confirmed=self.state.get("confirmed") == str(opened.signature),
         )  # fmt: skip
-        TakeIn(intake).run(self._plans)
+        revision = str(self._journal.revision())
+        taking = TakeIn(intake)
+        taking.run(self._plans)
         self.state.set(
+            resolved=revision,
             signature=str(opened.signature),
             marker=str(max(marker.generation, 0)),
             taken_layout=self._layout,
             path=str(self._path),
         )
+        self._review(taking.judged)
         return opened
+
+    def _has_new_targets(self) -> bool:
+        """Whether a reference that names nobody so far may name one of the records saved since it was read."""
+        unresolved, since = self.state.get("unresolved").split("\n"), self.state.number("resolved")
+        targets = {target for plan in self._plans if plan.table in unresolved for target in plan.targets.values()}
+        known = targets.intersection(self._journal.tables())
+        return any(self._journal.changed_rows(target, since, columns=()) for target in known)
+
+    def _review(self, judged: Mapping[str, Collection[str]]) -> None:
+        review_findings(self._plans, self.state, self._journal, self._recorder, judged)
 
     def _context(self, at: datetime) -> ParseContext:
         return ParseContext(now=at, references=self._recorder.references)

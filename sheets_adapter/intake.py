@@ -46,6 +46,8 @@ class RecordTaker(Protocol):
 
     def take_in(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> TakenIn: ...
 
+    def judge(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> tuple[Finding, ...]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Lineage:

@@ -249,7 +249,13 @@ class Repository:
         """Writes rows found in the workbook, whatever rules they break; broken rules are findings with their place."""
         from sheets_adapter.intake import TakenIn  # the workbook's reader: only needed where a workbook is read
 
+        return TakenIn(*self._taker(table, sheet).take(rows))
+
+    def judge(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> tuple[Finding, ...]:
+        """Which rules rows of the workbook break as they stand; nothing is written."""
+        return self._taker(table, sheet).find_problems(rows)
+
+    def _taker(self, table: str, sheet: str) -> Taker:
         key, _, line_key = table.partition(".")
         template = self._catalogue[key]
-        line = template.lines_by_key[line_key] if line_key else None
-        return TakenIn(*Taker(self._desk, template, line, sheet).take(rows))
+        return Taker(self._desk, template, template.lines_by_key[line_key] if line_key else None, sheet)

@@ -356,12 +356,9 @@ class SyncState:
             )
 
     def row_findings(self, table: str) -> tuple[RowFinding, ...]:
-        """The table's findings that belong to a row whose rules were checked when it was taken in."""
-        rows = self._read(
-            "SELECT row_id, code, sheet, row, col, params, severity FROM sync_finding WHERE tbl = ? AND row_id <> '' "
-            "ORDER BY number",
-            table,
-        )
+        """The table's findings with the row each belongs to, "" for none."""
+        sql = "SELECT row_id, code, sheet, row, col, params, severity FROM sync_finding WHERE tbl = ? ORDER BY number"
+        rows = self._read(sql, table)
         return tuple(RowFinding(str(row_id), _finding(*rest)) for row_id, *rest in rows)
 
     def findings(self, table: str = "") -> tuple[Finding, ...]:

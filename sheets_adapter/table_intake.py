@@ -10,6 +10,7 @@ from schemas.record import LIVE, VOID
 from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of, parts_of
 from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
+from sheets_adapter.finding_review import found_in_rows
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
 from sheets_adapter.merge import Cells, Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
@@ -97,6 +98,7 @@ class TableIntake:
         self._kept: dict[str, str | None] = {}
         self._marks: dict[str, str] = {}
         self._last_line: dict[str, int] = {}
+        self.judged: frozenset[str] = frozenset()
 
     def _merge_rules(self) -> MergeRules:
         mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
@@ -118,6 +120,7 @@ class TableIntake:
         found = identify(changed, settled, _Expected(known, self._places, shown_id), self._id_scheme())
         self._findings += [*reader.notes, *found.findings]
         self._row_findings = [RowFinding(row_id, one) for row_id, row in found.rows.items() for one in row.findings]
+        self.judged = frozenset(found.rows)
         absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
         pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
         for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
@@ -200,13 +203,10 @@ class TableIntake:
             if writes:
                 written = self._intake.taker.take_in(self._plan.table, self._sheet.map.sheet, writes)
             now = ours | {row.row_id: row for row in written.rows}
-            self._row_findings += self._of_rows(written.findings, writes)
+            ids = {write.row: write.row_id for write in writes}
+            self._row_findings += found_in_rows(written.findings, ids, self._sheet.map)
             self._remember([one for one in merges if one[0].row_id not in written.stale], ours, now)
             waiting = [pair for pair in waiting if pair.row_id in written.stale]
-
-    def _of_rows(self, findings: Sequence[Finding], writes: Sequence[SheetRow]) -> list[RowFinding]:
-        rows = {write.row: write.row_id for write in writes}
-        return [RowFinding(rows.get(one.at.row, "") if isinstance(one.at, CellRef) else "", one) for one in findings]
 
     def _is_ours_to_merge(self, pair: _Pair, ours: Mapping[str, Row]) -> bool:
         """A row the journal does not know needs a row in the sheet; a line also needs its record."""

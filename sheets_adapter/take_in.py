@@ -34,6 +34,8 @@ class TakeIn:
         self._intake = intake
         self._state = intake.state
         self._generation = 0
+        self.judged: dict[str, frozenset[str]] = {}
+        """Table → rows read anew, whose findings are of just now."""
 
     def run(self, plans: Sequence[TablePlan]) -> None:
         """Merges every sheet that changed. Raises RemovalNeedsConfirming before anything is merged."""
@@ -91,4 +93,7 @@ class TakeIn:
 
     def _merge(self, sheet: OpenedSheet) -> bool:
         """Merges one sheet; whether a reference in it still names nobody."""
-        return TableIntake(self._intake, sheet, self.generation).run()
+        intake = TableIntake(self._intake, sheet, self.generation)
+        unresolved = intake.run()
+        self.judged[sheet.plan.table] = self.judged.get(sheet.plan.table, frozenset()) | intake.judged
+        return unresolved

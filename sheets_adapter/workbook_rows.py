@@ -20,7 +20,6 @@ from schemas.validation import compute, compute_lines, validate
 from sheets_adapter.contract import WORKBOOK, Put, Refused, Row, WriteBatch, Written
 from sheets_adapter.desk import Desk, Stored
 from sheets_adapter.record_tables import (
-    Pairs,
     line_table,
     line_values,
     number_of,
@@ -50,9 +49,8 @@ class Taker:
 
     def take(self, rows: Sequence[SheetRow]) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[Finding, ...]]:
         """The rows as the journal holds them now, ids of rows somebody changed meanwhile, findings."""
-        pairs = {row.row_id: unique_pairs(self._template, row.values) for row in rows} if self._line is None else {}
-        findings = [] if self._line else self._find_problems(rows, pairs)
-        puts = {row.row_id: self._put(row, pairs.get(row.row_id, ())) for row in rows}
+        findings = self.find_problems(rows)
+        puts = {row.row_id: self._put(row) for row in rows}
         written: tuple[Row, ...] = ()
         stale: list[str] = []
         while puts and not written:
@@ -66,16 +64,16 @@ class Taker:
         if self._recompute(puts.values()):
             found = self._desk.store.get_many(self._table, list(puts))
             written = tuple(found[row_id] for row_id in puts)
-        return written, tuple(stale), tuple(findings)
+        return written, tuple(stale), findings
 
-    def _put(self, row: SheetRow, pairs: Pairs) -> Put:
+    def _put(self, row: SheetRow) -> Put:
         put = Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
         if self._line:
             return put
         # Held as lookups: a number typed twice must not keep the rest of the sheet out.
         return replace(
             put,
-            lookups=(*pairs, *similar_pairs(self._template, row.values)),
+            lookups=(*unique_pairs(self._template, row.values), *similar_pairs(self._template, row.values)),
             serials=serial_requests(self._template, {**row.raw, **row.values}, self._now.date()),
             search=self._search(row.row_id, row.values),
         )
@@ -93,27 +91,33 @@ class Taker:
 
     # what is wrong
 
-    def _find_problems(self, rows: Sequence[SheetRow], pairs: Mapping[str, Pairs]) -> list[Finding]:
-        findings = self._find_duplicates([row for row in rows if row.values.get("status") != VOID], pairs)
+    def find_problems(self, rows: Sequence[SheetRow]) -> tuple[Finding, ...]:
+        """Rules the rows break; withdrawn ones and lines have none of their own."""
+        if self._line:
+            return ()
+        findings = self._find_duplicates(rows)
         context = self._desk.context(None)
         for row in rows:
-            values = {key: text for key, text in row.values.items() if key in self._template.by_key}
             if row.values.get("status") == VOID:
                 continue
+            values = {key: text for key, text in row.values.items() if key in self._template.by_key}
             for found in validate(self._template, {}, {}, context, stored=values).findings:
                 field = str(found.params.get("field", ""))
                 if found.severity is Severity.ERROR and field not in row.raw and found.code != "V081":
                     findings.append(replace(found, at=self._place(row), severity=Severity.WARNING))
-        return findings
+        return tuple(findings)
 
-    def _find_duplicates(self, rows: Sequence[SheetRow], pairs: Mapping[str, Pairs]) -> list[Finding]:
-        """Rows whose unique answers another live record has, in the journal or in the same sheet."""
+    def _find_duplicates(self, rows: Sequence[SheetRow]) -> list[Finding]:
+        """Rows whose unique answers another live record has, in the journal or among these rows as they are now."""
+        here = {row.row_id for row in rows}
+        rows = [row for row in rows if row.values.get("status") != VOID]
+        pairs = {row.row_id: unique_pairs(self._template, row.values) for row in rows}
         held: dict[str, dict[str, set[str]]] = {}
         every = [pair for row in rows for pair in pairs[row.row_id]]
         for name in {name for name, _ in every}:
             asked = [folded for one, folded in every if one == name]
             found = self._desk.store.holders(self._template.key, name, asked)
-            held[name] = {folded: set(row_ids) for folded, row_ids in found.items()}
+            held[name] = {folded: set(row_ids) - here for folded, row_ids in found.items()}
         findings = []
         for row in rows:
             for name, folded in pairs[row.row_id]:

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from schemas.record import LIVE, VOID, Actor
+from schemas.record import LIVE, VOID, Actor, Submission
 from tests.sheets_adapter.workbook_samples import (
     CUSTOMERS,
     STAFF,
@@ -180,3 +180,79 @@ def test_a_field_s_new_type_reads_all_its_cells_again_and_tells_which_do_not_fit
     office.checkpoint()
     assert told(office) == [("V010", "客户信息!I3")]
     assert (office.values("r1")["note"], office.rows()["r2"].raw) == ("12", {"note": "大客户"})
+
+
+# --- what is told, and no longer
+
+
+def retyped(office: Office) -> None:
+    """Every customer is taken in from the workbook once, with the numbers that must be unique."""
+    for row_id in ("r1", "r2", "r3"):
+        office.edit(set_cell(row_id, "备注", "核对过"))
+    office.checkpoint()
+
+
+def test_a_rule_a_cell_breaks_is_told_at_that_cell(office: Office) -> None:
+    retyped(office)
+    office.edit(set_cell("r3", "客户编号", "C0001"))
+    office.checkpoint()
+    assert told(office) == [("R030", "客户信息!A4")]
+
+
+def test_a_cell_put_right_in_the_portal_is_no_longer_told(office: Office) -> None:
+    office.edit(set_cell("r1", "授信额度", "很多"))
+    office.edit(set_cell("r2", "授信额度", "不少"))
+    office.checkpoint()
+    assert told(office) == [("V010", "客户信息!F2"), ("V010", "客户信息!F3")]
+    row = office.rows()["r1"]
+    values = {**row.values, "credit": "5"}
+    office.repository.submit(Submission("customers", "k1", values, record_id="r1", etags={"r1": row.etag}), ADMIN)
+    office.checkpoint()
+    assert told(office) == [("V010", "客户信息!F3")]
+
+
+def test_a_cell_that_does_not_fit_is_told_on_while_other_fields_are_edited(office: Office) -> None:
+    office.edit(set_cell("r1", "联系电话", "一二三"))
+    office.checkpoint()
+    before = told(office)
+    office.save("r2", {"note": "别的记录"})
+    office.edit(set_cell("r1", "备注", "同一行"))
+    office.checkpoint()
+    assert told(office) == before != []
+
+
+def test_a_withdrawn_record_s_cells_are_no_longer_told(office: Office) -> None:
+    office.edit(set_cell("r1", "授信额度", "很多"))
+    office.checkpoint()
+    office.save("r1", {"status": VOID})
+    office.checkpoint()
+    assert told(office) == []
+
+
+def test_a_duplicate_is_no_longer_told_once_either_row_is_changed(office: Office) -> None:
+    retyped(office)
+    office.edit(set_cell("r1", "客户编号", "C0002"))
+    office.checkpoint()
+    assert told(office) == [("R030", "客户信息!A2")]
+    office.edit(set_cell("r2", "客户编号", "C0022"))
+    office.checkpoint()
+    assert told(office) == []
+
+
+def test_two_rows_that_trade_their_numbers_are_no_duplicates(office: Office) -> None:
+    retyped(office)
+    office.edit(set_cell("r1", "客户编号", "C0002"))
+    office.edit(set_cell("r2", "客户编号", "C0001"))
+    office.checkpoint()
+    assert told(office) == []
+
+
+def test_a_name_nobody_had_is_understood_once_the_portal_has_the_person(office: Office) -> None:
+    office.edit(set_cell("r1", "负责人", "王五"))
+    office.checkpoint()
+    assert told(office) == [("V040", "客户信息!G2")]
+    office.save("s5", {"staff_id": "S005", "staff_name": "王五"}, "staff")
+    assert office.backend.needs_checkpoint()
+    office.checkpoint()
+    assert (office.values("r1")["keeper"], office.by_id()["r1"]["负责人·编号"]) == ("S005", "S005")
+    assert told(office) == []
