@@ -98,7 +98,7 @@ def test_sheets_rows_and_findings_come_back_as_they_were_kept(state: SyncState) 
     assert state.sheet("t") == sheet
     assert (state.places("t")["r2"], state.dirty("t")) == (RowPlace(4, 6), ["r1"])
     assert kept in state.findings()
-    assert [one.row_id for one in state.row_findings("t")] == ["r2"]
+    assert [(one.row_id, one.finding.code) for one in state.row_findings("t")] == [("r2", "R030"), ("", "V040")]
 
 
 def test_equal_content_has_equal_text_in_any_order() -> None:
