@@ -24,7 +24,7 @@ from services.passwords import find_password_problems
 from services.records import StoreError
 from services.report_files import ReportTexts, render
 from services.reports import Question, ReportRefused, answer, find_pack_problems, report_names
-from services.templates import load_forms, locale_dirs
+from services.templates import Forms, locale_dirs
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
@@ -67,9 +67,9 @@ def check(config: Config, console: Console, arguments: argparse.Namespace) -> in
     """Every problem of every template and rule pack, the company's included."""
     if arguments.company_dir:
         config = replace(config, company_dir=Path(arguments.company_dir).resolve())
-    forms = load_forms(config)
+    forms = Forms(config)
     rules = find_pack_problems(config, forms, system_clock(config)().date())
-    findings = (*config.findings, *forms.findings, *forms.labels.findings, *rules)
+    findings = (*config.findings, *forms.findings, *rules)
     console.complain(findings)
     console.say("checked", templates=len(forms.catalogue), findings=len(findings))
     return PROBLEM if has_errors(findings) else DONE
@@ -157,7 +157,7 @@ def report(config: Config, console: Console, arguments: argparse.Namespace) -> i
     if arguments.list or not arguments.name:
         console.table((name, console.text_of(f"report.{name}")) for name in report_names())
         return DONE if arguments.list else USAGE
-    forms = load_forms(config)
+    forms = Forms(config)
     texts = ReportTexts(forms.labels, forms.catalogue)
     try:
         statement = answer(_question(arguments, config), config, forms)

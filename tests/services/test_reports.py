@@ -14,8 +14,6 @@ import openpyxl
 import pytest
 
 import manage
-from schemas.labels import Labels
-from schemas.loader import load_catalogue
 from services.config import Config
 from services.templates import Forms
 
@@ -45,20 +43,15 @@ SHEETS: dict[str, list[list[Any]]] = {
 def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, place in (("WORKBOOK", "portal.xlsx"), ("STATE_DIR", "state"), ("COMPANY_DIR", "company")):
         monkeypatch.setenv(f"PORTAL_{name}", str(tmp_path / place))
-    monkeypatch.setattr(manage, "load_forms", shipped_forms)
+    monkeypatch.setattr(manage, "Forms", lambda config: shipped_forms())
     return write(tmp_path / "any.xlsx", SHEETS)
 
 
-def shipped_forms(_: Config) -> Forms:
-    """The shipped forms, read once for all tests."""
-    return _forms()
-
-
 @cache
-def _forms() -> Forms:
-    shipped = Path(manage.__file__).parent / "forms"
-    catalogue, findings = load_catalogue([shipped / "templates"])
-    return Forms(catalogue, findings, Labels.load(shipped / "locales"), frozenset())
+def shipped_forms() -> Forms:
+    """The shipped forms, read once for all tests."""
+    nowhere = Path("nowhere")
+    return Forms(Config(nowhere, nowhere, nowhere))
 
 
 def write(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
