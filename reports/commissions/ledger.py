@@ -56,7 +56,7 @@ class Ledger:
     quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
     refunds: row, original (row), seller, month, amount, late (the sale's month is closed without it).
     takings: person, day, amount: sales and refunds on the day the money moved, for rankings by week.
-    excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: sellers' rows that may or may not count.
+    excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: rows that may or may not count.
     """
 
     rows: pd.DataFrame
