@@ -168,6 +168,13 @@ class RowWriter:
             return text
         return type_of(planned.field).write_cell(text, planned.field)
 
+    def covered(self, cells: Cells, seen: Seen) -> dict[str, str]:
+        """Column → text the file will not show, because the cell holds somebody's formula that yields another."""
+        asked = (seen.formulas & self._plan.cell_columns) - self._plan.protected
+        return {
+            column: cells.get(column, "") for column in asked if cells.get(column, "") != seen.cells.get(column, "")
+        }
+
     def seen_after(self, row_id: str, cells: Cells, before: Seen | None) -> Seen:
         """What the file holds once all of `cells` are written."""
         wanted = self.shown(row_id, cells)

@@ -425,6 +425,9 @@ class ExcelBackend:
         crc = fingerprint(workbook, table.plan, table.sheet.map.sheet)
         self.state.put_places(table.plan.table, table.places)
         self.state.put_sheet(table.plan.table, table.sheet.with_crc(crc))
+        if table.covered:
+            told = [one for one in self.state.row_findings(table.plan.table) if one not in table.covered]
+            self.state.put_findings(table.plan.table, (), [*told, *table.covered])
 
     # --- somebody keeps the workbook open for long
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.field_types import CellValue, ParseContext
+from schemas.finding import CellRef, Finding, Severity
 from schemas.record import VOID
-from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of
+from sheets_adapter.codec import RAW, STATUS, RowWriter, Seen, cells_of
 from sheets_adapter.columns import EXTRA, PlannedColumn, SheetMap, TablePlan, missing_columns
 from sheets_adapter.contract import Query, Row, Store, StoreError, Test
 from sheets_adapter.row_reading import RowReader
 from sheets_adapter.sheet_reading import find_sheet
-from sheets_adapter.sync_state import RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState, seen_from, seen_text
 from sheets_adapter.workbook_names import write_columns
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed
@@ -47,6 +48,8 @@ class FoldedTable:
     sheet: SheetState
     contents: Mapping[str, str]
     places: dict[str, RowPlace]
+    covered: Sequence[RowFinding] = ()
+    """Cells the portal changed that stay somebody's formula (S067)."""
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Fold:
         self._context = context
         self._revision = store.revision()
         self._renamed = _RenamedTargets(store, state, {})
+        self._covered: list[RowFinding] = []
         self.result = FoldResult(self._revision)
 
     def run(self, plans: Sequence[TablePlan]) -> FoldResult:
@@ -97,11 +101,12 @@ class Fold:
         sheet_map = self._renamed_headers(plan, self._with_columns(plan, known.map))
         contents: dict[str, str] = {}
         places: dict[str, RowPlace] = {}
+        self._covered = []
         candidates = self._candidates(plan, known)
         for start in range(0, len(candidates), CHUNK):
             self._fold_rows(plan, sheet_map, candidates[start : start + CHUNK], contents, places)
         sheet = SheetState(sheet_map, known.crc, self._revision)
-        self.result.tables.append(FoldedTable(plan, sheet, contents, places))
+        self.result.tables.append(FoldedTable(plan, sheet, contents, places, self._covered))
 
     def _fold_rows(
         self,
@@ -169,6 +174,8 @@ class Fold:
             if not place.place and row.extra:
                 seen = Seen({}, self._state.kinds_of(plan.table, row_id))
             needs = {} if deleted else writer.differences(row_id, cells_of(row), seen, sheet_map.extras)
+            for column, text in writer.covered(cells_of(row), seen).items():
+                self._covered.append(_covered_cell(plan, sheet_map, row_id, place.place, column, text, seen))
             if needs:
                 pending.append(PendingRow(row, place.place, seen, needs))
             else:
@@ -215,6 +222,15 @@ class Fold:
             contents[one.row.row_id] = seen_text(seen)
             places[one.row.row_id] = RowPlace(row, one.row.revision)
         return contents, places
+
+
+def _covered_cell(
+    plan: TablePlan, sheet_map: SheetMap, row_id: str, row: int, column: str, text: str, seen: Seen
+) -> RowFinding:
+    at = CellRef(sheet_map.sheet, row, column_letters(sheet_map.columns[column]))
+    header, shown = plan.by_column[column].header, seen.cells.get(column, "").removeprefix(RAW)
+    params = {"column": header, "value": shown, "computed": text.removeprefix(RAW)}
+    return RowFinding(row_id, Finding("S067", at, params, Severity.WARNING))
 
 
 def verify(data: bytes, folded: Sequence[FoldedTable], context: ParseContext) -> None:

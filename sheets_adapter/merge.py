@@ -98,8 +98,9 @@ def merge_row(
     """Merges one row both sides have.
 
     base: None means it is not known what the file held; then all its cells count as empty.
-    formulas: columns whose cell in the file holds somebody's formula. What it yields is taken, and nothing is ever
-        written there; where it stands in a protected column and differs, that is only told (`differing`).
+    formulas: columns whose cell in the file holds somebody's formula. Nothing is ever written there. What it newly
+        yields is taken, even against the portal; where it stands in a protected column, or yields what it did while
+        the journal's cell was changed, the difference is only told (`differing`).
     """
     was = base or {}
     cells = dict(ours)
@@ -111,7 +112,7 @@ def merge_row(
     for column in _differing(ours, theirs, rules.columns):
         clash = Clash(column, was.get(column, ""), ours.get(column, ""), theirs.get(column, ""))
         if column in formulas:
-            if column in rules.protected:
+            if column in rules.protected or (base is not None and clash.theirs == clash.base):
                 differing.append(clash)
             elif clash.theirs:
                 taken.add(column)

@@ -163,6 +163,22 @@ def test_formulas_alone_are_no_record(office: Office) -> None:
     assert openpyxl.load_workbook(office.workbook)["客户信息"]["F5"].value == "=SUM(F2:F4)"
 
 
+def test_an_answer_given_in_the_portal_over_somebody_s_formula_is_told_and_stays(office: Office) -> None:
+    office.edit(set_cell("r2", "授信额度", "=50*2"))
+    calculate(office, "50*2", 100)
+    office.checkpoint()
+    assert office.values("r2")["credit"] == "100.00"
+    office.save("r2", {"credit": "7.00"})
+    office.checkpoint()
+    assert told(office) == [("S067", "客户信息!F3")]
+    office.edit(set_cell("r2", "备注", "同一行"))
+    calculate(office, "50*2", 100)
+    office.checkpoint()
+    assert office.values("r2")["credit"] == "7.00"
+    assert ("S067", "客户信息!F3") in told(office)
+    assert openpyxl.load_workbook(office.workbook)["客户信息"]["F3"].value == "=50*2"
+
+
 # --- forms that change
 
 
