@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -362,13 +362,17 @@ class SyncState:
         return tuple(RowFinding(str(row_id), _finding(*rest)) for row_id, *rest in rows)
 
     def findings(self, table: str = "") -> tuple[Finding, ...]:
-        """What does not fit in the workbook's cells, by sheet and row; of one table when it is given."""
+        """What does not fit in the workbook's cells, by sheet and row; of one table when it is given.
+
+        Fields are named by the headers people see in the workbook.
+        """
         rows = self._read(
-            "SELECT code, sheet, row, col, params, severity FROM sync_finding WHERE ?1 = '' OR tbl = ?1 "
+            "SELECT tbl, code, sheet, row, col, params, severity FROM sync_finding WHERE ?1 = '' OR tbl = ?1 "
             "ORDER BY tbl, row, number",
             table,
         )
-        return tuple(_finding(*row) for row in rows)
+        sheets = {str(name): self.sheet(str(name)) for name in {name for name, *_ in rows}}
+        return tuple(_with_header(_finding(*rest), sheets[str(name)]) for name, *rest in rows)
 
     def add_conflict(self, conflict: Conflict) -> None:
         """Keeps a conflict; an open one of the same cell is superseded, not forgotten."""
@@ -474,6 +478,11 @@ def _finding_row(table: str, number: int, one: Finding) -> tuple[object, ...]:
     params = {key: list(value) if isinstance(value, tuple) else str(value) for key, value in one.params.items()}
     text = json.dumps(params, ensure_ascii=False)
     return (table, number, one.code, at.sheet, at.row, at.column, text, one.severity.value)
+
+
+def _with_header(finding: Finding, sheet: SheetState | None) -> Finding:
+    header = sheet.map.headers.get(str(finding.params.get("field", ""))) if sheet else None
+    return replace(finding, params={**finding.params, "field": header}) if header else finding
 
 
 def _finding(code: object, sheet: object, row: object, col: object, params: object, severity: object) -> Finding:

@@ -150,5 +150,5 @@ def _place(finding: Finding) -> str:
 
 
 def _what(visit: Visit, finding: Finding) -> components.TableCell:
-    text = visit.app.labels.finding(finding, visit.language)
+    text = visit.app.labels.finding(finding, visit.language, templates=visit.app.catalogue)
     return components.TableCell(text, text)

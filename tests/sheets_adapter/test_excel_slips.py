@@ -215,6 +215,13 @@ def test_a_rule_a_cell_breaks_is_told_at_that_cell(office: Office) -> None:
     assert told(office) == [("R030", "客户信息!A4")]
 
 
+def test_what_is_told_names_the_column_as_its_header_does(office: Office) -> None:
+    office.edit(lambda sheet: setattr(sheet.cell(1, column_of(sheet, "授信额度")), "value", "额度"))
+    office.edit(set_cell("r1", "额度", "很多"))
+    office.checkpoint()
+    assert [finding.params["field"] for finding in office.state.findings()] == ["额度"]
+
+
 def test_a_cell_put_right_in_the_portal_is_no_longer_told(office: Office) -> None:
     office.edit(set_cell("r1", "授信额度", "很多"))
     office.edit(set_cell("r2", "授信额度", "不少"))
