@@ -99,6 +99,7 @@ class TableIntake:
         self._marks: dict[str, str] = {}
         self._last_line: dict[str, int] = {}
         self.judged: frozenset[str] = frozenset()
+        self._copied: Mapping[str, str] = {}
 
     def _merge_rules(self) -> MergeRules:
         mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
@@ -121,6 +122,7 @@ class TableIntake:
         self._findings += [*reader.notes, *found.findings]
         self._row_findings = [RowFinding(row_id, one) for row_id, row in found.rows.items() for one in row.findings]
         self.judged = frozenset(found.rows)
+        self._copied = {row_id: found.rows[row_id].row_id for row_id in found.new if found.rows[row_id].row_id}
         absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
         pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
         for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
@@ -281,7 +283,8 @@ class TableIntake:
         if before is not None:
             values = self._touched(parts.values) if _is_an_answer_taken(merge) else parts.values
         else:
-            values = self._adopted_line(parts.values) if self._plan.line else self._adopted(parts.values)
+            own = self._own_values(pair.row_id, parts.values)
+            values = self._adopted_line(own) if self._plan.line else self._adopted(own)
         return SheetRow(
             pair.row_id, values, parts.raw, parts.extra, verb, before.etag if before else ABSENT,
             pair.theirs.row if pair.theirs else 0,
@@ -291,6 +294,16 @@ class TableIntake:
         if self._plan.line:
             return dict(values)
         return {**values, "updated_at": self._now(), "updated_by": WORKBOOK}
+
+    def _own_values(self, row_id: str, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Without what a copied row has of its original alone: its numbers, and who made it when."""
+        if row_id not in self._copied:
+            return values
+        original = self._intake.store.get(self._plan.table, self._copied[row_id])
+        numbers = {"line_no"} if self._plan.line else self._rules.issued
+        same = {column for column in numbers if original and values.get(column) == original.values.get(column)}
+        system = {one.column for one in self._plan.columns if one.part == "system"} & self._plan.protected
+        return {column: text for column, text in values.items() if column not in same | system}
 
     def _adopted(self, values: Mapping[str, str]) -> dict[str, str]:
         """System columns nobody filled in: created now by the person in the owner field, else by the workbook."""

@@ -125,6 +125,29 @@ def test_restoring_a_record_brings_back_the_lines_deleted_along_with_it(office: 
     assert {office.values(one, "customers.contacts")["status"] for one in ("l1", "l2")} == {LIVE}
 
 
+def copy_first_row(sheet: Worksheet) -> None:
+    sheet.append([cell.value for cell in sheet[2]])
+
+
+def test_a_copied_row_is_a_record_of_its_own_with_its_own_number_and_date(office: Office) -> None:
+    first = office.values("r1")
+    office.edit(copy_first_row)
+    office.checkpoint()
+    copy = next(row for row_id, row in office.rows().items() if row_id not in ("r1", "r2", "r3"))
+    assert (copy.values["customer_id"], copy.values["name"]) == ("C0004", "金凤祥")
+    assert copy.values["created_at"] > first["created_at"]
+    assert office.by_id()[copy.row_id]["客户编号"] == "C0004"
+    assert office.values("r1") == first
+
+
+def test_a_copied_line_comes_after_the_record_s_others(office: Office) -> None:
+    office.edit(copy_first_row, "客户信息明细")
+    office.checkpoint()
+    numbers = {row["行编号"]: row["行号"] for row in office.sheet("客户信息明细")}
+    assert sorted(numbers.values()) == [1, 2, 3]
+    assert (numbers["l1"], numbers["l2"]) == (1, 2)
+
+
 # --- numbers and references
 
 
