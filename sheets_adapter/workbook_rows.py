@@ -6,7 +6,7 @@ refusal. Numbers that are missing are given out, computed fields are worked out 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -50,6 +50,7 @@ class Taker:
     def take(self, rows: Sequence[SheetRow]) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[Finding, ...]]:
         """The rows as the journal holds them now, ids of rows somebody changed meanwhile, findings."""
         findings = self.find_problems(rows)
+        former = self._former_records(rows)
         puts = {row.row_id: self._put(row) for row in rows}
         written: tuple[Row, ...] = ()
         stale: list[str] = []
@@ -61,7 +62,7 @@ class Taker:
             late = {problem.put.row_id for problem in outcome.problems}
             stale += sorted(late)
             puts = {row_id: put for row_id, put in puts.items() if row_id not in late}
-        if self._recompute(puts.values()):
+        if self._recompute(puts.values(), former):
             found = self._desk.store.get_many(self._table, list(puts))
             written = tuple(found[row_id] for row_id in puts)
         return written, tuple(stale), findings
@@ -139,14 +140,21 @@ class Taker:
 
     # computed fields
 
-    def _recompute(self, puts: Iterable[Put]) -> bool:
+    def _former_records(self, rows: Sequence[SheetRow]) -> set[str]:
+        """Records lines stood under until now: one may be given another record's number."""
+        if not self._line:
+            return set()
+        known = self._desk.store.get_many(self._table, [row.row_id for row in rows])
+        return {row.values.get("record_id", "") for row in known.values()}
+
+    def _recompute(self, puts: Iterable[Put], former: Collection[str]) -> bool:
         """Works the computed fields of the records out again, and the search text where lines changed; whether any
         row was written."""
         if not self._line and not has_computed(self._template):
             return False
         wrote = False
         records = {put.values.get("record_id", "") if self._line else put.row_id for put in puts}
-        for record_id in sorted(records - {""}):
+        for record_id in sorted({*records, *former} - {""}):
             for _ in range(_ATTEMPTS):
                 written = self._recompute_record(record_id)
                 wrote |= isinstance(written, Written)

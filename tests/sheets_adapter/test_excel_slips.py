@@ -11,6 +11,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.record import LIVE, VOID, Actor, Submission
+from sheets_adapter.listing import ListQuery
 from tests.sheets_adapter.workbook_samples import (
     CUSTOMERS,
     STAFF,
@@ -111,6 +112,8 @@ def test_a_line_given_another_record_s_number_goes_there(office: Office) -> None
     office.edit(set_line("l1", "记录编号", "r2"), "客户信息明细")
     office.checkpoint()
     assert office.values("l1", "customers.contacts")["record_id"] == "r2"
+    found = office.repository.page("customers", ADMIN, ListQuery(search="王五"))
+    assert [row.record_id for row in found.records] == ["r2"]
 
 
 def test_restoring_a_record_brings_back_the_lines_deleted_along_with_it(office: Office) -> None:
