@@ -22,9 +22,7 @@ def columns_of(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFra
     frame = frames.get(table)
     if frame is None:
         frame = pd.DataFrame()
-    absent = {
-        name: pd.Series(None, index=frame.index, dtype="object") for name in columns if name not in frame.columns
-    }
+    absent = {name: pd.Series(None, index=frame.index, dtype="object") for name in columns if name not in frame.columns}
     return frame.assign(**absent)[list(columns)]
 
 

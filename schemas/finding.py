@@ -65,8 +65,8 @@ Place = CellRef | FieldRef | FileRef
 class Finding:
     """One problem a person can fix.
 
-    code: letter and three digits, worded in forms/locales/<language>: T template, V value, R record, S storage, P permission,
-        A account and set-up, C configuration, F attached file, E report.
+    code: letter and three digits, worded in forms/locales/<language>: T template, V value, R record, S storage,
+        P permission, A account and set-up, C configuration, F attached file, E report.
     params: what the text needs. Parameters named `field`, `other_field` hold field keys and `template` a template
         key; the label lookup shows them by their labels.
     """
