@@ -68,8 +68,7 @@ def sync_badge(visit: Visit) -> None:
         _waiting_badge(visit)
 
 
-@st.fragment(run_every="4s")
-@guard.watched
+@guard.refreshed("4s")
 def _waiting_badge(visit: Visit) -> None:
     _badge(visit, visit.app.sync.status())
 

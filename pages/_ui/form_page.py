@@ -63,8 +63,7 @@ def head(form: OpenForm) -> Action:
     return action
 
 
-@st.fragment(run_every=AUTOSAVE)
-@guard.watched
+@guard.refreshed(AUTOSAVE)
 def _autosave(visit: Visit, form: OpenForm) -> None:
     """Keeps what was typed when a field is left, and every few seconds; redraws nothing but this line."""
     components.rerun_when_a_field_is_left("left_field")

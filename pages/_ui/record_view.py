@@ -125,8 +125,7 @@ def receipt(visit: Visit, template: Template, record: Record) -> None:
                 st.rerun()
 
 
-@st.fragment(run_every="3s")
-@guard.watched
+@guard.refreshed("3s")
 def _written(visit: Visit, template: Template, record_id: str) -> None:
     """Whether the workbook shows it too; never said before it is true."""
     place = visit.app.sync.row_of(template.key, record_id)

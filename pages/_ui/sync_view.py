@@ -49,8 +49,7 @@ def _raw(visit: Visit) -> Callable[[], bytes]:
     return data
 
 
-@st.fragment(run_every="5s")
-@guard.watched
+@guard.refreshed("5s")
 def standing(visit: Visit) -> None:
     """What waits, since when the workbook is up to date, and why it waits; looks again every few seconds."""
     status = visit.app.sync.status()

@@ -12,7 +12,7 @@ from tests.e2e.running import DESKTOP, PHONE, Portal, launch_browser, open_page,
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=40_000)
     with sync_playwright() as playwright:
         started = launch_browser(playwright)
         yield started

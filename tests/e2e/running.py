@@ -113,7 +113,7 @@ def open_page(browser: Browser, size: dict[str, int], locale: str = "zh-CN") -> 
     context: BrowserContext = browser.new_context(
         viewport=size, locale=locale, timezone_id="Asia/Shanghai", is_mobile=size is PHONE, has_touch=size is PHONE
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     return context.new_page()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 from tests.e2e.running import settled
 
@@ -64,8 +64,11 @@ def save(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
-    """Waits for the receipt."""
-    page.wait_for_selector(".st-key-card__receipt")
+    """Waits for the receipt; says what the page shows instead when none comes."""
+    try:
+        page.wait_for_selector(".st-key-card__receipt", timeout=60_000)
+    except Error as error:
+        raise AssertionError(f"not saved: {page.url}\n{page.locator('body').inner_text()}") from error
     settled(page)
 
 
