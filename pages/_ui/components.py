@@ -34,8 +34,6 @@ _problems = st.components.v2.component(
     "portal_problems", html="<ul></ul>", css=asset("problems.css"), js=asset("problems.js")
 )
 
-_left = st.components.v2.component("portal_left", js=asset("left.js"))
-
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
@@ -128,11 +126,6 @@ def _handed(**data: Any) -> dict[str, Any]:
     pandas to do so (0.4 s and 60 MB, measured with 1.67); a tuple it lets pass, and JSON does not know the difference.
     """
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-
-
-def rerun_when_a_field_is_left(key: str) -> None:
-    """Draws nothing; runs the fragment it stands in again shortly after the focus left a field of a form."""
-    _left(key=key, on_left_change=_ignored, height=1)
 
 
 def _ignored() -> None:

@@ -65,8 +65,7 @@ def head(form: OpenForm) -> Action:
 
 @guard.refreshed(AUTOSAVE)
 def _autosave(visit: Visit, form: OpenForm) -> None:
-    """Keeps what was typed when a field is left, and every few seconds; redraws nothing but this line."""
-    components.rerun_when_a_field_is_left("left_field")
+    """Keeps what was typed every few seconds and says since when; redraws nothing but this line."""
     kept = form_flow.keep_draft(form, form_view.typed_now(form))
     if isinstance(kept, Finding):
         chrome.remark("orange", "warning", visit.finding(kept, form.template))
