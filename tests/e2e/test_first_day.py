@@ -96,7 +96,7 @@ def test_the_first_customer_stands_in_the_workbook_as_a_good_company_workbook_wo
     visitor.locator(".st-key-field__annual_revenue input").fill("1.2亿")
     save(visitor)
     saved(visitor)
-    expect(visitor.locator(".st-key-card__receipt")).to_contain_text("C0001")
+    expect(visitor.locator(".st-key-page_title")).to_contain_text("C0001")
     eventually(lambda: records_in(fresh.workbook), "the customer did not reach the workbook")
     sheet = sheet_of(fresh.workbook)
     headers = header_of(sheet)

@@ -79,6 +79,15 @@ def test_what_was_typed_comes_back_after_a_reload(portal: Portal, desktop: Page)
     expect(desktop.get_by_text("草稿已自动保存").first).to_be_visible()
 
 
+def test_a_page_streamlit_gave_up_is_loaded_anew_and_shows_the_draft(portal: Portal, desktop: Page) -> None:
+    open_form(desktop, portal.url)
+    fill(desktop, "customer_name", "空白页有限公司")
+    desktop.wait_for_timeout(KEPT_WITHIN_MS)
+    with desktop.expect_navigation():
+        desktop.evaluate("window.dispatchEvent(new ErrorEvent('error', {message: 'Error: Bad delta path index 2'}))")
+    expect(box(desktop, "customer_name")).to_have_value("空白页有限公司")
+
+
 def test_a_draft_comes_back_from_the_desk_after_a_server_restart(portal: Portal, browser: Browser) -> None:
     page = open_page(browser, DESKTOP)
     sign_in(page, portal.url)
