@@ -75,7 +75,7 @@ def test_set_up_makes_the_workbook_and_signs_the_administrator_in_and_the_link_w
         "company": "晨光珠宝有限公司", "admin_name": "张三", "login": LOGIN, "password": PASSWORD, "repeated": PASSWORD,
     }.items():  # fmt: skip
         visitor.locator(f".st-key-field__{question} input").fill(answer)
-    visitor.locator(".st-key-setup button").dblclick()
+    visitor.locator(".st-key-setup button").click()
     visitor.wait_for_selector(".st-key-sign_out", timeout=60_000)
     expect(visitor.get_by_text("晨光珠宝有限公司").first).to_be_visible()
     eventually(fresh.workbook.exists, "no workbook after set-up")
