@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheets_adapter.contract import Change, StoreError, StoreUnavailable, Test
-from sheets_adapter.repository import ListQuery, Option, RecordPage, SimilarRecord
+from sheets_adapter.repository import ListQuery, Option, RecordPage, Related, SimilarRecord
 from sheets_adapter.sync_state import Conflict, SyncStatus
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ListQuery",
     "Option",
     "RecordPage",
+    "Related",
     "SimilarRecord",
     "StoreError",
     "StoreUnavailable",

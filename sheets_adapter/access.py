@@ -43,6 +43,19 @@ class Access:
             return None
         return self._group_of(template, self._people(actor, narrower)) if narrower != "none" else ()
 
+    def group_under(
+        self, template: Template, actor: Actor, owning: Template, values: Mapping[str, str]
+    ) -> Group | None:
+        """As `group`, for rows that refer to one record of `owning` by the template's `owner_via`: what is his is known
+        from that record, so that none of his others have to be read."""
+        seen = scope(actor, template)
+        if seen in ("all", "none"):
+            return None if seen == "all" else ()
+        people = self._people(actor, seen)
+        if self._owning_template(template) is not None and self._belongs(owning, values, people):
+            return None
+        return self._direct(template, people) if people else ()
+
     def sees(self, template: Template, values: Mapping[str, str], actor: Actor) -> bool:
         """Whether the record is one he may see."""
         seen = scope(actor, template)
@@ -64,8 +77,10 @@ class Access:
         return tuple(dict.fromkeys([*own, *(row.values.get(key, "") or row.row_id for row in rows)]))
 
     def _group_of(self, template: Template, people: Collection[str]) -> Group:
-        if not people:
-            return ()
+        return (*self._direct(template, people), *self._through(template, people)) if people else ()
+
+    def _direct(self, template: Template, people: Collection[str]) -> Group:
+        """Rows they created or stand in themselves."""
         # 创建人 holds "S001 张三"; names change, numbers do not
         created = [Test("created_by", "starts", f"{person} ") for person in people]
         created.append(Test("created_by", "in", values=tuple(people)))

@@ -47,7 +47,9 @@ def _indexed(template: Template) -> frozenset[str]:
 def _line_spec(name: str, line: LineTable) -> TableSpec:
     system: dict[str, Kind] = {"record_id": "text", "line_no": "integer", "status": "text"}
     own = tuple(Column(key, kind, key == "record_id") for key, kind in system.items())
-    return TableSpec(name, own + tuple(Column(item.key, type_of(item).kind) for item in line.fields))
+    return TableSpec(
+        name, own + tuple(Column(item.key, type_of(item).kind, bool(target_of(item))) for item in line.fields)
+    )
 
 
 def line_table(template: Template, line: LineTable) -> str:

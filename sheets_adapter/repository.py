@@ -23,6 +23,7 @@ from sheets_adapter.desk import Desk, Gate, changed_meanwhile
 from sheets_adapter.listing import ListQuery, RecordPage, count_tabs, read_page
 from sheets_adapter.record_tables import SIMILAR, fold_similar, line_table, number_of, record_of, table_specs
 from sheets_adapter.references import ReferenceIndex
+from sheets_adapter.related import Related, read_related
 from sheets_adapter.row_history import LONGEST
 from sheets_adapter.similar import SimilarRecord, find_similar, similar_record
 from sheets_adapter.submitting import Attempt
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
     from sheets_adapter.intake import SheetRow, TakenIn
 
-__all__ = ["Gate", "ListQuery", "Option", "RecordPage", "Repository", "SimilarRecord", "Test"]
+__all__ = ["Gate", "ListQuery", "Option", "RecordPage", "Related", "Repository", "SimilarRecord", "Test"]
 
 _ATTEMPTS = 20
 """Attempts at a record others keep changing, before the person is asked to look."""
@@ -165,6 +166,19 @@ class Repository:
         """The record others refer to by that key, a live one first."""
         target = self.references.find(template, key)
         return self.get(template, target.row_id, actor) if target else None
+
+    def is_own(self, template: str, record_id: str, actor: Actor) -> bool:
+        """Whether the record is the actor's own; False for one that is unknown."""
+        row = self.store.get(template, record_id)
+        return row is not None and self._desk.access.is_own(self._catalogue[template], row.values, actor)
+
+    def related(self, template: str, record_id: str, actor: Actor, *, limit: int = 5) -> tuple[Related, ...]:
+        """Live records that refer to this one, by the field they do it with, as far as the actor may see them."""
+        form = self._catalogue[template]
+        row = self.store.get(template, record_id)
+        if row is None or not self._desk.access.sees(form, row.values, actor):
+            return ()
+        return tuple(read_related(self._desk, form, row, actor, limit))
 
     def history(self, template: str, record_id: str, actor: Actor) -> tuple[Change, ...]:
         """Who did what to the record and its lines, oldest first, as far as the actor may see."""
