@@ -85,7 +85,7 @@ class Access:
         created = [Test("created_by", "starts", f"{person} ") for person in people]
         created.append(Test("created_by", "in", values=tuple(people)))
         owners = [Test(item.key, "in", values=tuple(people)) for item in template.fields if item.owner]
-        return (*created, *owners, *self._through(template, people))
+        return (*created, *owners)
 
     def _through(self, template: Template, people: Collection[str]) -> Group:
         """Rows that belong to a record of theirs."""
