@@ -63,6 +63,7 @@ CODES: Mapping[str, str] = {
     "T052": "an owner that is no person",
     "T053": "a default word that does not fit the field's type",
     "T054": "a role the portal does not know",
+    "T055": "an answer that may come later and yet is required or worked out",
     "T057": "a line in force that does not fit the field",
     "T060": "an expression that cannot be read",
     "T061": "an expression that makes another kind of value than the field",
@@ -134,6 +135,7 @@ CODES: Mapping[str, str] = {
     "V083": "rows of a table the form does not have",
     "V084": "a value of a field the form does not have",
     "V085": "a field nobody can change kept its value",
+    "V086": "a rule of the form refuses, and names the document and clause it comes from",
     "V090": "a stored value that does not fit its type",
     "V099": "a constraint without a message of its own",
 }

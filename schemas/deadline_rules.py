@@ -14,7 +14,7 @@ from pydantic import model_validator
 
 from schemas.calendar import Roll
 from schemas.periods import PeriodKind
-from schemas.template import Condition, Label, Meta
+from schemas.template import Cite, Condition, Label, Meta
 
 Clock = Literal["cal", "biz", "wday", "cday", "month", "period"]
 Unit = Literal["minute", "hour", "day", "week", "month", "quarter", "half", "year"]
@@ -31,15 +31,6 @@ UNITS_OF_CLOCK: dict[Clock, frozenset[str]] = {
     "period": frozenset({"week", "month", "quarter", "half", "year"}),
 }
 SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
-
-
-class Cite(Meta):
-    """The document and clause a rule comes from, and the rule in our own short words."""
-
-    document: str = Option(min_length=1)
-    clause: str = Option(min_length=1)
-    zh: str = Option(min_length=1)
-    en: str = Option(min_length=1)
 
 
 class Due(Meta):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.finding import Finding
 
 LIVE = "有效"
 VOID = "已作废"
+PENDING = "待确认"
+"""In force, but answers that may come later (a template's `pending`) are still missing."""
 SYSTEM_COLUMNS: Mapping[str, str] = {
     "record_id": "记录编号",
     "status": "状态",
@@ -51,7 +53,6 @@ class Actor:
         return f"{self.staff_id} {self.staff_name}".strip()
 
 
-SYSTEM_ACTOR = Actor("system", "", "系统", frozenset({"admin"}))
 
 Typed = str | Sequence[str] | None
 """One answer as typed: text, a list of texts (multi-choice, attachments as "<sha256> <name>"), or nothing."""
@@ -92,6 +93,8 @@ class Line:
     raw: Mapping[str, str] = field(default_factory=dict)
 
 
+    completes: bool = False
+    """Sent as complete (确认提交): the template's pending answers are required. Otherwise they may come later."""
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as it is stored.
@@ -128,6 +131,11 @@ class Saved:
     replayed: bool = False
     warnings: tuple[Finding, ...] = ()
 
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether answers that may come later are still missing."""
+        return self.system.get("status") == PENDING
 
 @dataclass(frozen=True, slots=True)
 class FieldClash:

@@ -20,12 +20,12 @@ from pydantic import ValidationError, model_validator
 
 from schemas.calendar import OFFICE_HOURS, OnMissingYear, WorkingCalendar
 from schemas.commission_rules import CommissionPlan, CommissionRules
-from schemas.deadline_rules import Cite, Rule
+from schemas.deadline_rules import Rule
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.grade_rules import GradeRules
 from schemas.kpi_rules import KpiRules
 from schemas.option_findings import OptionPath, close_word, option_finding
-from schemas.template import Key, Label, Meta
+from schemas.template import Cite, Key, Label, Meta
 from schemas.yaml_nodes import Document, read_yaml
 
 DEFAULT_PACK = "key_account_jewellery"

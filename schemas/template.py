@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Option
 
 Key = Annotated[str, Option(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Source = Annotated[str, Option(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")]
+"""A field of another record: `key`; one step further `line.key` (every row's, joined) or `reference.key`."""
 
 TypeName = Literal[
     "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "month", "year", "bool",
@@ -122,8 +124,12 @@ class Field(Meta):
 
     to: Key | None = None
     """Reference fields only: the key of the template referred to. A `user` field refers to `staff`."""
-    fill: dict[Key, Key] = Option(default_factory=dict)
-    """Reference fields only: field here → field of the target, copied when a target is picked and this one is empty."""
+    fill: dict[Key, Source] = Option(default_factory=dict)
+    """Reference fields only: field here → what is copied from the target when one is picked and this field is empty.
+
+    `key` is a field of the target, `line.key` the target's line items joined by 、 and `reference.key` a field of
+    the record the target refers to. The last two are copied as people read them.
+    """
     serial: str | None = None
     """Serial fields only, e.g. "C{seq:4}" or "PO{yyyymmdd}{seq:3}"; the counter starts anew with each date part."""
     compute: str | None = None
@@ -168,13 +174,22 @@ class LineTable(Meta):
     max_rows: int = Option(default=200, ge=1)
 
 
+class Cite(Meta):
+    """The document and clause a rule comes from, and the rule in our own short words."""
+
+    document: str = Option(min_length=1)
+    clause: str = Option(min_length=1)
+    zh: str = Option(min_length=1)
+    en: str = Option(min_length=1)
+
+
 class Rule(Meta):
     """A cross-field check on submit: when `refuse_if` holds, the record is refused with `message` at `field`."""
 
     refuse_if: Condition
     field: Key
     message: Label
-    citation: str = ""
+    cite: Cite | None = None
 
 
 class ListView(Meta):
@@ -214,6 +229,8 @@ class Template(Meta):
     """The field people read in place of the key; default is the record key."""
     unique: tuple[tuple[Key, ...], ...] = ()
     """Combinations of fields no two live records share."""
+    pending: tuple[Key, ...] = ()
+    """Fields that may be answered later, all together: until then the record stands as 待确认, not yet submitted."""
     rules: tuple[Rule, ...] = ()
     list_view: ListView
     permissions: Permissions = Permissions()

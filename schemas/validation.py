@@ -18,7 +18,7 @@ from schemas.finding import FieldRef, Finding, Severity
 from schemas.operands import CALENDAR_TYPES, DEFAULT_WORDS, compare, literal_text, now_text, operand_text, operand_value
 from schemas.record import Typed, TypedLine
 from schemas.record_model import bounds_finding, find_broken_constraints, literal_bound
-from schemas.template import Field, LineTable, Template
+from schemas.template import Field, LineTable, Rule, Template
 from schemas.visibility import Settled, drivers, fields_for, is_read_only, is_required, is_visible, settle
 
 __all__ = [
@@ -81,12 +81,14 @@ def validate(
     *,
     stored: Texts = NOTHING,
     stored_lines: Mapping[str, Mapping[str, Texts]] = NO_LINES,
+    completes: bool = False,
 ) -> Validated:
     """Understands and checks a submission.
 
     stored: the record as it is, for an edit. A key absent from `values` keeps its stored value, and so does a
         read-only field; a value left as it was is not parsed again.
     stored_lines: line key → line id → stored values of that row, for the same reason.
+    completes: whether the answers that may come later are required now.
     """
     header = _read(template, values, stored, context)
     rows = {
@@ -96,7 +98,7 @@ def validate(
     settled = _settle(template, header, rows, context)
     if _keep_read_only(template, header, rows, settled, context):
         settled = _settle(template, header, rows, context)
-    check = _Check(template, header, rows, settled, context)
+    check = _Check(template, header, rows, settled, context, completes)
     findings = (*check.findings(), *(_unknown_line(key) for key in lines if key not in template.lines_by_key))
     work = settled.computed
     return Validated(
@@ -251,6 +253,7 @@ class _Check:
     rows: Mapping[str, list[_Read]]
     settled: Settled
     context: ParseContext
+    completes: bool = False
 
     def findings(self) -> Iterator[Finding]:
         """In the order of the form: the header's fields, each line table, then rules."""
@@ -316,7 +319,8 @@ class _Check:
             yield Finding("V085", FieldRef(item.key), params, Severity.INFO)
 
     def _missing(self, item: Field, read: _Read, values: Texts) -> Iterator[Finding]:
-        if not is_required(item, values, self.template, self.context):
+        due = self.completes and not read.line_no and item.key in self.template.pending
+        if not due and not is_required(item, values, self.template, self.context):
             return
         if is_read_only(item, values, self.template, self.context):
             return
@@ -350,5 +354,13 @@ class _Check:
         for rule in self.template.rules:
             if holds(rule.refuse_if, values, self.template.by_key, self.context):
                 message = {"message_zh": rule.message.zh.rstrip("。"), "message_en": rule.message.en.rstrip(".")}
-                params = {"field": rule.field, "value": values.get(rule.field, ""), "citation": rule.citation}
-                yield Finding("V080", FieldRef(rule.field), {**params, **message})
+                params = {"field": rule.field, "value": values.get(rule.field, ""), **message}
+                yield Finding("V086" if rule.cite else "V080", FieldRef(rule.field), {**params, **_cited(rule)})
+
+
+def _cited(rule: Rule) -> dict[str, str]:
+    """The document, the clause and what it says."""
+    cite = rule.cite
+    if cite is None:
+        return {}
+    return {"document": cite.document, "clause": cite.clause, "says_zh": cite.zh, "says_en": cite.en}

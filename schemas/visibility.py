@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from schemas.computing import Computed, is_computed, plan_of, work_out
 from schemas.conditions import fields_of, holds
 from schemas.field_types import ParseContext
+from schemas.pending import is_begun
 from schemas.remember import remembered
 from schemas.template import Field, InForce, LineTable, Template
 
@@ -21,10 +22,10 @@ def is_visible(field: Field, values: Mapping[str, str], template: Template, cont
 
 
 def is_required(field: Field, values: Mapping[str, str], template: Template, context: ParseContext) -> bool:
-    """Whether the field must have an answer."""
-    if field.required or field.required_if is None:
-        return field.required
-    return holds(field.required_if, values, fields_for(field, template), context)
+    """Whether the field must have an answer. Of the answers that may come later, one needs all the others."""
+    if field.required or (field.key in template.pending and is_begun(template, values)):
+        return True
+    return field.required_if is not None and holds(field.required_if, values, fields_for(field, template), context)
 
 
 def is_read_only(field: Field, values: Mapping[str, str], template: Template, context: ParseContext) -> bool:
@@ -115,6 +116,7 @@ def drivers(template: Template) -> frozenset[str]:
     They are inputs of conditions and computed fields, pickers that fill others, and fields warned about when similar.
     """
     found = {field.key for field in template.fields if field.fill or field.similar}
+    found |= {*template.pending}
     for field in template.fields:
         found |= _condition_fields(field) & set(template.by_key)
         if field.in_force:

@@ -153,10 +153,17 @@ def _system_cell(key: str, labels: Labels, language: str) -> Callable[[Record], 
     if key == "record_id":
         return lambda record: record.record_id
     if key == "status":
-        return lambda record: labels.text("status.void" if record.is_void else "status.live", language)
+        return lambda record: labels.text(_status_text(record), language)
     if key in _MOMENTS:
         return lambda record: _moment(record.system.get(key, ""))
     return lambda record: record.system.get(key) or None
+
+
+def _status_text(record: Record) -> str:
+    """Key of the text that says how the record stands."""
+    if record.is_void:
+        return "status.void"
+    return "status.pending" if record.is_pending else "status.live"
 
 
 def _moment(text: str) -> datetime | str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from schemas.field_types import CellFormat, CellValue, target_of, type_of
 from schemas.folding import fold
-from schemas.record import LINE_SYSTEM_COLUMNS, LIVE, SYSTEM_COLUMNS, VOID
+from schemas.record import LINE_SYSTEM_COLUMNS, LIVE, PENDING, SYSTEM_COLUMNS, VOID
 from schemas.template import Choice, Field, Label, LineTable, Template, TypeName
 
 if TYPE_CHECKING:
@@ -176,7 +176,8 @@ def _plan(template: Template, line: LineTable | None, catalogue: Catalogue) -> T
             )  # fmt: skip
     table = f"{template.key}.{line.key}" if line else template.key
     sheet = template.line_sheet(line) if line else template.sheet
-    return TablePlan(table, sheet, template, line, (*columns, *_system_columns(of_lines=line is not None)), targets)
+    system = _system_columns(of_lines=line is not None, waits=bool(template.pending) and line is None)
+    return TablePlan(table, sheet, template, line, (*columns, *system), targets)
 
 
 def _targets(fields: Sequence[Field]) -> dict[str, str]:
@@ -196,18 +197,21 @@ def _shown_format(one: Field, format_of_type: CellFormat) -> CellFormat:
 
 
 @cache
-def _system_columns(*, of_lines: bool) -> tuple[PlannedColumn, ...]:
-    """The same in every sheet of a kind, so made once: a catalogue has hundreds of them."""
-    return tuple(
-        _system_column(key, header) for key, header in (LINE_SYSTEM_COLUMNS if of_lines else SYSTEM_COLUMNS).items()
-    )
+def _system_columns(*, of_lines: bool, waits: bool) -> tuple[PlannedColumn, ...]:
+    """The same in every sheet of a kind, so made once: a catalogue has hundreds of them.
+
+    waits: the sheet's records may wait for answers that come later.
+    """
+    statuses = (LIVE, PENDING, VOID) if waits else (LIVE, VOID)
+    headers = LINE_SYSTEM_COLUMNS if of_lines else SYSTEM_COLUMNS
+    return tuple(_system_column(key, header, statuses) for key, header in headers.items())
 
 
-def _system_column(key: str, header: str) -> PlannedColumn:
+def _system_column(key: str, header: str, statuses: Sequence[str]) -> PlannedColumn:
     kind: TypeName = "datetime" if key in _TIMES else "choice" if key == "status" else "text"
     if key == "line_no":
         kind = "integer"
-    choices = tuple(Choice(value=value, en=value) for value in (LIVE, VOID)) if key == "status" else ()
+    choices = tuple(Choice(value=value, en=value) for value in statuses) if key == "status" else ()
     one = Field(key=key, type=kind, label=Label(zh=header, en=key.replace("_", " ")), choices=choices)
     width = _SYSTEM_WIDTHS.get(key, 18)
     return PlannedColumn(key, header, one, "system", type_of(one).cell_format(one), width, hidden=key == "line_id")

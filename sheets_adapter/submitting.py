@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding, Severity, has_errors
+from schemas.pending import standing
 from schemas.record import LIVE, VOID, Actor, FieldClash, Rejected, Submission, Typed, TypedLine
 from schemas.rights import Action, is_masked, mask, may, may_read_field
 from schemas.template import Field, LineTable, Template
@@ -99,14 +100,16 @@ class Attempt:
 
     def _creation(self) -> Ready | Rejected:
         submission = self._submission
-        validated = validate(self._template, submission.values, submission.lines, self._context)
+        validated = validate(
+            self._template, submission.values, submission.lines, self._context, completes=submission.completes
+        )
         blocking = self._blocking(validated.findings, validated)
         if blocking:
             return Rejected(blocking)
         record_id, now = self._desk.new_id(), self._context.now
         at, by = moment_text(now), self._actor.signature
-        system = {"status": LIVE, "created_at": at, "created_by": by, "submitted_at": at, "approved_at": at}
-        values = {**validated.values, **system, "updated_at": at, "updated_by": by}
+        system = {"created_at": at, "created_by": by, "updated_at": at, "updated_by": by}
+        values = standing(self._template, {**validated.values, **system}, at)
         header = self._header_put(record_id, values, validated, "create", ABSENT)
         header = replace(header, serials=serial_requests(self._template, values, now.date()))
         lines = self._line_puts(validated, record_id, {})
@@ -136,8 +139,9 @@ class Attempt:
         row = stored.row
         before = self._own_values(row)
         validated = validate(
-            self._template, typed, lines, self._context, stored=before, stored_lines=stored.line_texts()
-        )
+            self._template, typed, lines, self._context, stored=before, stored_lines=stored.line_texts(),
+            completes=self._submission.completes,
+        )  # fmt: skip
         left_alone = self._left_alone(stored, typed, lines)
         blocking = self._blocking([one for one in validated.findings if one.at not in left_alone], validated)
         if blocking:
@@ -147,6 +151,8 @@ class Attempt:
         values = {**others, **validated.values, **touched}
         header = self._header_put(row.row_id, values, validated, "edit", row.etag)
         # What the row held before stays its own: a number typed twice in the workbook must not stop other edits.
+        if self._template.pending:
+            values = standing(self._template, values, touched["updated_at"])
         held = unique_pairs(self._template, before)
         header = replace(
             header,

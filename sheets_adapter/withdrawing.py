@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.finding import Finding
+from schemas.pending import standing
 from schemas.record import LIVE, VOID, Actor, Rejected
 from schemas.rights import may
 from schemas.template import Template
@@ -61,7 +62,8 @@ class Withdrawal:
         lines = {line.key: self._withdrawn_with(stored.row, line.key) for line in self._template.lines}
         whole = Stored(stored.row, {name: (*stored.lines[name], *rows) for name, rows in lines.items()})
         values = {name: text for name, text in stored.row.values.items() if name != "void_reason"}
-        header = self._header(stored.row, {**values, "status": LIVE, **self._touched()}, whole)
+        live = standing(self._template, {**values, **self._touched()}, moment_text(self._now))
+        header = self._header(stored.row, live, whole)
         puts = [self._line(f"{self._template.key}.{name}", one, LIVE) for name, rows in lines.items() for one in rows]
         return self._batch([header, *puts], key)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from schemas.computing import is_computed
 from schemas.finding import CellRef, Finding, Severity
+from schemas.pending import standing
 from schemas.record import SYSTEM_ACTOR, VOID
 from schemas.remember import remembered
 from schemas.template import LineTable, Template
@@ -22,6 +23,7 @@ from sheets_adapter.desk import Desk, Stored
 from sheets_adapter.record_tables import (
     line_table,
     line_values,
+    moment_text,
     number_of,
     search_text,
     serial_requests,
@@ -174,7 +176,9 @@ class Taker:
 
 @remembered
 def has_computed(template: Template) -> bool:
-    """Whether any field of the header or a line is worked out from others."""
+    """Whether anything of a record follows from the rest: fields worked out, a status that waits for answers."""
+    if template.pending:
+        return True
     lines = (item for line in template.lines for item in line.fields)
     return any(is_computed(item) or item.in_force for item in (*template.fields, *lines))
 
@@ -192,19 +196,30 @@ def recomputed(desk: Desk, template: Template, stored: Stored, *, lines_changed:
                 put = Put(f"{template.key}.{key}", row.row_id, {**row.values, **new}, "recompute", row.etag)
                 puts.append(replace(put, raw=_without(row.raw, new), extra=row.extra))
     worked_out = compute(template, values, lines, context)
-    if lines_changed or any(values.get(key, "") != text for key, text in worked_out.items()):
-        puts.append(_header_put(desk, template, stored.row, worked_out, lines))
+    now = _row_values(template, stored.row, worked_out, moment_text(context.now))
+    if lines_changed or any(values.get(key, "") != text for key, text in worked_out.items()) or _moved(stored.row, now):
+        puts.append(_header_put(desk, template, stored.row, now, worked_out, lines))
     return tuple(puts)
+
+
+def _row_values(template: Template, row: Row, worked_out: Mapping[str, str], at: str) -> dict[str, str]:
+    values = {**row.values, **worked_out}
+    return standing(template, values, at) if template.pending else values
+
+
+def _moved(row: Row, values: Mapping[str, str]) -> bool:
+    """Whether the record is complete now and was not, or the other way round."""
+    return row.values.get("status") != values.get("status")
 
 
 def _header_put(
     desk: Desk,
     template: Template,
     row: Row,
+    values: dict[str, str],
     worked_out: Mapping[str, str],
     lines: Mapping[str, Sequence[Mapping[str, str]]],
 ) -> Put:
-    values = {**row.values, **worked_out}
     every = [(key, line) for key, rows in lines.items() for line in rows]
     return Put(
         template.key,

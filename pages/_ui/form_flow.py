@@ -15,9 +15,10 @@ from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
 from schemas.record import SYSTEM_COLUMNS, Record, Rejected, Saved, Submission, Typed, TypedLine, etag_of
 from schemas.rights import may
-from schemas.template import Template
+from schemas.template import Field, Template
 from schemas.validation import Validated
 from services.drafts import AlreadySaved, Draft
+from services.filling import Filling
 from services.records import Change
 
 Action = Literal["", "save", "save_add", "stash", "cancel"]
@@ -152,24 +153,16 @@ def fill_from_reference(form: OpenForm, answers: Answers) -> Answers:
         if picked == before:
             continue
         state.keep_form_value(form.draft.draft_id, name, picked)
-        values |= _filled(form, asked.to or "staff", asked.fill, picked, values)
+        values |= _filled(form, asked, picked, values)
     return Answers(values, answers.lines)
 
 
-def _filled(
-    form: OpenForm, target: str, fill: Mapping[str, str], picked: str, values: Mapping[str, Typed]
-) -> dict[str, Typed]:
+def _filled(form: OpenForm, asked: Field, picked: str, values: Mapping[str, Typed]) -> dict[str, Typed]:
     visit = form.visit
-    found = visit.app.repository.find_by_key(target, picked, visit.actor) if picked else None
-    if found is None:
-        return {}
-    filled: dict[str, Typed] = {}
-    for here, there in fill.items():
-        text = found.values.get(there, "")
-        if text and not values.get(here) and here in form.template.by_key:
-            asked = form.template.by_key[here]
-            filled[here] = type_of(asked).edit_text(text, asked)
-            state.type_into(form.key(here), filled[here])
+    texts = Filling(visit.app.repository, visit.app.catalogue).texts(asked, form.template.by_key, picked, visit.actor)
+    filled: dict[str, Typed] = {here: text for here, text in texts.items() if not values.get(here)}
+    for here, text in filled.items():
+        state.type_into(form.key(here), text)
     return filled
 
 

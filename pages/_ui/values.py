@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 
 from pages._ui.components import TableCell, Tone
 from pages._ui.gate import Visit
 from schemas.field_types import show
-from schemas.record import LIVE, VOID, Record
-from schemas.template import Field, LineTable, Template
+from schemas.line_totals import is_number
+from schemas.record import LIVE, PENDING, VOID, Record
+from schemas.template import Field, Template
 
 LONG = frozenset({"long_text", "attachment", "decision"})
-RIGHT = frozenset({"integer", "decimal", "money", "percent"})
-SUMMED = frozenset({"integer", "money"})
-"""Adding up prices per piece or percentages would say nothing."""
 
 
 def shown(visit: Visit, asked: Field, text: str) -> str:
@@ -36,7 +32,7 @@ def cell(visit: Visit, asked: Field, text: str, raw: str = "") -> TableCell:
 
 def align(asked: Field) -> Literal["left", "right"]:
     """Numbers stand right, everything else left."""
-    return "right" if _result(asked) in RIGHT else "left"
+    return "right" if is_number(asked) else "left"
 
 
 def status(visit: Visit, record: Record) -> tuple[str, Tone]:
@@ -46,6 +42,8 @@ def status(visit: Visit, record: Record) -> tuple[str, Tone]:
         return visit.text("status.void"), "grey"
     if text == LIVE:
         return visit.text("status.live"), "green"
+    if text == PENDING:
+        return visit.text("status.pending"), "amber"
     return text, "blue"
 
 
@@ -84,15 +82,3 @@ def day_line(visit: Visit, day: date) -> str:
 def is_long(asked: Field) -> bool:
     """Whether the field needs the card's whole width."""
     return asked.type in LONG
-
-
-def totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Sums of a line table's money and whole-number columns, as canonical texts; {} when there is nothing to add."""
-    summed = [asked for asked in line.fields if _result(asked) in SUMMED]
-    amounts = {asked.key: [Decimal(row[asked.key]) for row in rows if row.get(asked.key)] for asked in summed}
-    return {key: str(sum(found, Decimal(0))) for key, found in amounts.items() if found}
-
-
-def _result(asked: Field) -> str:
-    """The type of the field's value: its own, or what it works out."""
-    return (asked.result or "decimal") if asked.type == "computed" else asked.type

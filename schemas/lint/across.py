@@ -27,19 +27,38 @@ def find_reference_flaws(templates: list[Template], known: frozenset[str]) -> Fo
                     params = {"template": target, "did_you_mean": nearest(target, known)}
                     yield template.key, Flaw("T031", (*path, option), params)
                 elif target in by_key:
-                    for flaw in _find_fill_flaws(field, path, own, by_key[target]):
+                    for flaw in _find_fill_flaws(field, path, own, by_key[target], by_key):
                         yield template.key, flaw
 
 
-def _find_fill_flaws(field: Field, path: OptionPath, own: dict[str, Field], target: Template) -> Iterator[Flaw]:
+def _find_fill_flaws(
+    field: Field, path: OptionPath, own: dict[str, Field], target: Template, by_key: dict[str, Template]
+) -> Iterator[Flaw]:
     for here, there in field.fill.items():
         at = (*path, "fill", here)
-        source = target.by_key.get(there)
-        if source is None:
-            params = {"option": "fill", "name": there, "did_you_mean": nearest(there, target.by_key)}
+        owner, name = _filled_from(there, target, by_key)
+        if name not in owner:
+            params = {"option": "fill", "name": there, "did_you_mean": nearest(name, owner)}
             yield Flaw("T021", at, params)
-        elif here in own and type_of(own[here]).kind != type_of(source).kind and type_of(own[here]).kind != "text":
+        elif here in own and not _takes(own[here], owner[name], is_far="." in there):
             yield Flaw("T030", at, {"here": here, "there": there, "template": target.key})
+
+
+def _filled_from(there: str, target: Template, by_key: dict[str, Template]) -> tuple[dict[str, Field], str]:
+    """The fields a value may be filled from, and the name among them: the target's, or those one step further."""
+    step, _, name = there.rpartition(".")
+    if not step:
+        return target.by_key, name
+    if step in target.lines_by_key:
+        return {field.key: field for field in target.lines_by_key[step].fields}, name
+    further = by_key.get(target_of(target.by_key[step])) if step in target.by_key else None
+    return (further.by_key, name) if further else ({**target.by_key}, there)
+
+
+def _takes(here: Field, source: Field, *, is_far: bool) -> bool:
+    """Whether a field can hold what another does. What comes from further away comes as people read it."""
+    kind = type_of(here).kind
+    return kind == "text" or (not is_far and kind == type_of(source).kind)
 
 
 def find_sheet_flaws(templates: list[Template], known: frozenset[str]) -> Found:

@@ -27,6 +27,7 @@ def find_form_flaws(template: Template) -> Iterator[Flaw]:
     yield from _find_unknown_names(template)
     yield from _find_section_repeats(template)
     yield from _find_key_flaws(template)
+    yield from _find_pending_flaws(template)
     yield from _find_permission_flaws(template)
 
 
@@ -120,6 +121,7 @@ def _named_fields(template: Template) -> Iterator[tuple[OptionPath, str, Iterabl
         yield ("sections", index, "fields"), "sections", section.fields
     for index, names in enumerate(template.unique):
         yield ("unique", index), "unique", names
+    yield ("pending",), "pending", template.pending
     for index, rule in enumerate(template.rules):
         yield ("rules", index, "field"), "rules", [rule.field]
     for option in ("record_key", "display", "owner_via"):
@@ -147,6 +149,14 @@ def _find_key_flaws(template: Template) -> Iterator[Flaw]:
     owner = template.by_key.get(template.owner_via or "")
     if owner is not None and not target_of(owner):
         yield Flaw("T036", ("owner_via",), {"key": owner.key})
+
+
+def _find_pending_flaws(template: Template) -> Iterator[Flaw]:
+    """T055: what may come later must be somebody's answer, and not be asked for at once."""
+    for key in template.pending:
+        field = template.by_key.get(key)
+        if field is not None and (field.required or field.type in ("computed", "serial")):
+            yield Flaw("T055", ("pending",), {"key": key})
 
 
 def _find_permission_flaws(template: Template) -> Iterator[Flaw]:
