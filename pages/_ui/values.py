@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from pages._ui.components import TableCell, Tone
 from pages._ui.gate import Visit
 from schemas.field_types import show
-from schemas.line_totals import is_number
+from schemas.line_totals import is_number, line_totals
 from schemas.record import LIVE, PENDING, VOID, Record
-from schemas.template import Field, Template
+from schemas.template import Field, LineTable, Template
 
 LONG = frozenset({"long_text", "attachment", "decision"})
 
@@ -82,3 +83,8 @@ def day_line(visit: Visit, day: date) -> str:
 def is_long(asked: Field) -> bool:
     """Whether the field needs the card's whole width."""
     return asked.type in LONG
+
+
+def totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Sums of a line table's columns, as canonical texts."""
+    return line_totals(line, rows)
