@@ -200,6 +200,14 @@ class ListView(Meta):
     filters: tuple[Key, ...] = ()
 
 
+class Signature(Meta):
+    """A signature block of the printed form."""
+
+    label: Label
+    field: Key | None = None
+    """A field that names who signs (a person, a decision or a text); without one the block is signed by hand."""
+
+
 class Permissions(Meta):
     """Roles per action. `read` maps a role to the rows it sees; a role not named sees none. admin may do everything."""
 
@@ -234,6 +242,8 @@ class Template(Meta):
     rules: tuple[Rule, ...] = ()
     list_view: ListView
     permissions: Permissions = Permissions()
+    signatures: tuple[Signature, ...] | None = None
+    """Signature blocks of the printed form. None: its decisions, else who filled it in, checked and approved it."""
     owner_via: Key | None = None
     """A reference field through whose target ownership is inherited."""
 

@@ -124,6 +124,8 @@ def _named_fields(template: Template) -> Iterator[tuple[OptionPath, str, Iterabl
     yield ("pending",), "pending", template.pending
     for index, rule in enumerate(template.rules):
         yield ("rules", index, "field"), "rules", [rule.field]
+    for index, block in enumerate(template.signatures or ()):
+        yield ("signatures", index, "field"), "signatures", [block.field] if block.field else []
     for option in ("record_key", "display", "owner_via"):
         name = getattr(template, option)
         yield (option,), option, [name] if name else []
