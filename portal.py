@@ -45,6 +45,8 @@ def _enter(app: App, screen: routes.Screen, page: st.Page) -> None:
         form_flow.leave(visit)
         app.reload_templates()
     chrome.sidebar(visit, screen)
+    if screen not in (routes.FORM, routes.SYNC):
+        chrome.look_again(visit)
     chrome.banners(visit)
     chrome.note(visit)
     page.run()

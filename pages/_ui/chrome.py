@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages._ui import gate, guard, menu, routes, state
+from pages._ui import components, gate, guard, menu, routes, state
 from pages._ui.assets import asset
 from pages._ui.gate import Visit
 from pages._ui.text import plain
@@ -15,6 +15,8 @@ from schemas.rights import may
 from schemas.template import Template
 from services.records import SyncStatus
 
+SHORT_WAIT, LONG_WAIT = 3, 20
+"""Seconds until a page looks again at what waits for the workbook; long when it waits for a person."""
 LANGUAGES = {"zh": "中文", "en": "English"}
 _STYLE = f"<style>{asset('style.css')}</style>"
 
@@ -60,17 +62,15 @@ def _switch(language: str, visit: Visit | None) -> None:
 
 
 def sync_badge(visit: Visit) -> None:
-    """How the workbook stands, in a word with its colour; while something waits it looks again by itself."""
-    status = visit.app.sync.status()
-    if status.state == "ok" and not status.pending:
-        _badge(visit, status)
-    else:
-        _waiting_badge(visit)
-
-
-@guard.refreshed("4s")
-def _waiting_badge(visit: Visit) -> None:
+    """How the workbook stands, in a word with its colour."""
     _badge(visit, visit.app.sync.status())
+
+
+def look_again(visit: Visit) -> None:
+    """While something waits for the workbook, the page is drawn again: soon, or rarely when it has to wait long."""
+    status = visit.app.sync.status()
+    if status.pending:
+        components.pulse("look_again", every=LONG_WAIT if status.reason else SHORT_WAIT)
 
 
 def _badge(visit: Visit, status: SyncStatus) -> None:

@@ -33,6 +33,7 @@ _menu = st.components.v2.component("portal_menu", html="<nav></nav>", css=asset(
 _problems = st.components.v2.component(
     "portal_problems", html="<ul></ul>", css=asset("problems.css"), js=asset("problems.js")
 )
+_pulse = st.components.v2.component("portal_pulse", js=asset("pulse.js"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ def problem_list(key: str, items: Sequence[tuple[str, str]], *, attempt: str) ->
     """Draws what to fix as links: (key of the field's container, text). A new `attempt` scrolls it into view."""
     listed = [{"place": place, "text": text} for place, text in items]
     _problems(key=key, data=_handed(items=listed, round=attempt))
+
+
+def pulse(key: str, *, every: int = 0, fields: bool = False) -> None:
+    """Draws nothing; runs the page again every so many seconds (0: never), and soon after a form's field was left.
+
+    A run of the whole page, never of a part: a part asked for exactly while the page changes can make Streamlit give
+    the page up ("Bad delta path index"). It waits while a run is under way, while somebody clicks or has a dialog open.
+    """
+    with st.container(key=f"unseen__{key}"):
+        _pulse(key=key, data=_handed(every=every, fields=fields), on_beat_change=_ignored, height=1)
 
 
 def _handed(**data: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def draw(app: App, language: str) -> None:
         if app.setup.needed():
             setup_view.draw(app, language, routes.asked("setup"))
         else:
+            setup_view.sign_in_who_set_up(app)
             _sign_in(app, language)
 
 

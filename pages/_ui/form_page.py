@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._ui import chrome, clash_view, components, form_flow, form_view, guard, routes, state, values
+from pages._ui import chrome, clash_view, components, form_flow, form_view, routes, state, values
 from pages._ui.form_flow import Action, CannotOpen
 from pages._ui.form_view import Answers, OpenForm
 from pages._ui.gate import Visit
@@ -19,13 +19,14 @@ from schemas.rights import may
 from schemas.template import Template
 from services.drafts import AlreadySaved, Draft
 
-AUTOSAVE = "5s"
-
 
 def opened(visit: Visit, template: Template) -> OpenForm | None:
     """The form to draw. A form saved already leads to its record; one that cannot be opened says why."""
     found = form_flow.open_form(visit, template)
     if isinstance(found, AlreadySaved):
+        if state.opened_form() == routes.asked("d"):  # the second click of two stopped the run that saved
+            _leave_receipt(visit, found.record_id)
+            state.close_form()
         routes.go(routes.RECORD, t=found.template, id=found.record_id)
     if isinstance(found, CannotOpen):
         with chrome.header(visit, template.label.text(visit.language)):
@@ -39,8 +40,10 @@ def opened(visit: Visit, template: Template) -> OpenForm | None:
 def head(form: OpenForm) -> Action:
     """Title, the draft's state, and the buttons; answers the one pressed.
 
+    What was typed is kept before anything is drawn: a run can be stopped at any drawing, by a reload for one.
     The button's own key carries the draft: a click meant for a form already saved never presses another form's.
     """
+    kept = form_flow.keep_draft(form, form_view.typed_now(form))
     visit, name = form.visit, form.template.label.text(form.visit.language)
     if form.record:
         title = visit.text("form.title_edit", name=values.headline(visit, form.template, form.record))
@@ -48,7 +51,7 @@ def head(form: OpenForm) -> Action:
         title = visit.text("form.title_new", form=name)
     action: Action = state.form_value(form.draft.draft_id, "pressed", "")
     state.forget_form_value(form.draft.draft_id, "pressed")
-    with chrome.header(visit, title, name if form.record else "", under=lambda: _autosave(visit, form)):
+    with chrome.header(visit, title, name if form.record else "", under=lambda: _kept(form, kept)):
         for one, kind in (
             ("cancel", "tertiary"),
             ("stash", "secondary"),
@@ -63,10 +66,10 @@ def head(form: OpenForm) -> Action:
     return action
 
 
-@guard.refreshed(AUTOSAVE)
-def _autosave(visit: Visit, form: OpenForm) -> None:
-    """Keeps what was typed every few seconds and says since when; redraws nothing but this line."""
-    kept = form_flow.keep_draft(form, form_view.typed_now(form))
+def _kept(form: OpenForm, kept: Draft | Finding) -> None:
+    """Since when the draft holds what is typed, or why it cannot; a field that is left runs the page again."""
+    visit = form.visit
+    components.pulse("typing", fields=True)
     if isinstance(kept, Finding):
         chrome.remark("orange", "warning", visit.finding(kept, form.template))
     elif form_flow.kept_at(form):
@@ -176,16 +179,20 @@ def _saved(form: OpenForm, saved: Saved, action: Action) -> None:
     state.keep_form_value(form.draft.draft_id, "saved", saved.record_id)
     state.close_form()
     visit.app.sync.poke()
-    at = saved.at.astimezone(visit.app.clock().tzinfo)
     if action == "save_add":
         state.leave_note("form.saved_note", number=saved.number)
         routes.go(routes.FORM, t=form.template.key)
     if not may(visit.actor, form.template, "read"):  # who may only send a form gets his number and no record
         state.leave_note("form.saved_note", number=saved.number)
         routes.go(routes.HOME)
-    state.keep_form_value(saved.record_id, "saved_at", f"{at:%H:%M}")
+    _leave_receipt(visit, saved.record_id)
     state.keep_form_value(saved.record_id, "warnings", [state.plain_finding(finding) for finding in saved.warnings])
     routes.go(routes.RECORD, t=form.template.key, id=saved.record_id)
+
+
+def _leave_receipt(visit: Visit, record_id: str) -> None:
+    """The record's page tells that it was saved just now, and where to."""
+    state.keep_form_value(record_id, "saved_at", f"{visit.app.clock():%H:%M}")
 
 
 def draft_title(visit: Visit, draft: Draft) -> str:

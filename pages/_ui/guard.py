@@ -6,8 +6,6 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -20,8 +18,6 @@ from schemas.finding import Finding
 from schemas.labels import Labels
 from services.app import ConfigError, StoreError
 
-P = ParamSpec("P")
-Drawing = Callable[Concatenate[Visit, P], None]
 _log = logging.getLogger("portal")
 
 
@@ -51,30 +47,6 @@ def run(render: Callable[[Visit], None], *, may: Callable[[Visit], bool] = lambd
             render(visit)
         else:
             st.error(visit.md("gate.not_allowed"), icon=":material/block:")
-
-
-def refreshed(every: str) -> Callable[[Drawing[P]], Drawing[P]]:
-    """A part of a screen that draws itself anew every so often, guarded: it runs again outside the page's own guard.
-
-    It has a container to itself. When such a part starts again before its first drawing has left the server,
-    Streamlit drops that drawing; what stood behind it in the same container would then come to a place that does not
-    exist yet, and the browser would give the whole page up.
-    """
-
-    def decorate(draw: Drawing[P]) -> Drawing[P]:
-        @st.fragment(run_every=every)
-        def guarded(visit: Visit, *args: P.args, **kwargs: P.kwargs) -> None:
-            with guard(lambda: visit.app.labels, visit.language):
-                draw(visit, *args, **kwargs)
-
-        @wraps(draw)
-        def alone(visit: Visit, *args: P.args, **kwargs: P.kwargs) -> None:
-            with st.container():
-                guarded(visit, *args, **kwargs)
-
-        return alone  # type: ignore[return-value]  # a Concatenate forgets the parameter's name
-
-    return decorate
 
 
 @contextmanager

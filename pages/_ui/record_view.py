@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._ui import chrome, components, guard, history_view, routes, state, values, widgets
+from pages._ui import chrome, components, history_view, routes, state, values, widgets
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.field_types.records import stored_files
 from schemas.finding import Finding
+from schemas.line_totals import line_totals
 from schemas.record import Line, Record, Rejected, Saved
 from schemas.rights import may
 from schemas.template import Field, LineTable, Template
@@ -125,7 +126,6 @@ def receipt(visit: Visit, template: Template, record: Record) -> None:
                 st.rerun()
 
 
-@guard.refreshed("3s")
 def _written(visit: Visit, template: Template, record_id: str) -> None:
     """Whether the workbook shows it too; never said before it is true."""
     place = visit.app.sync.row_of(template.key, record_id)
@@ -229,7 +229,7 @@ def _lines(visit: Visit, template: Template, line: LineTable, rows: tuple[Line, 
             )
             for row in rows
         ]
-        totals = values.totals(line, [row.values for row in rows])
+        totals = line_totals(line, [row.values for row in rows])
         foot = [components.TableCell(values.shown(visit, f, totals.get(f.key, ""))) for f in line.fields]
         if totals and not foot[0].text:
             foot[0] = components.TableCell(visit.text("record.total"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import chrome, state, widgets
+from pages._ui import chrome, gate, state, widgets
 from pages._ui.text import plain
 from schemas.finding import FieldRef, Finding, has_errors
+from services.accounts import Account
 from services.app import App
 from services.setup import RULE_PACKS, SetupAnswers
 
@@ -85,9 +86,19 @@ def _set_up(app: App, language: str, code: str, answers: SetupAnswers, repeated:
     if has_errors(found):
         state.keep_form_value("setup", "problems", [state.plain_finding(finding) for finding in found])
         st.rerun()
-    account = app.accounts.by_login(answers.login)
-    if account is not None:
-        state.sign_in(app.sessions.open(account))
+    sign_in_who_set_up(app)
+
+
+def sign_in_who_set_up(app: App) -> None:
+    """Signs in who finished set-up in this very tab.
+
+    Asked again once set-up is done: the second click of two stops the run that set the portal up, before it got here.
+    """
+    login, password = state.typed("setup.login", ""), state.typed("setup.password", "")
+    account = app.accounts.check_password(login, password, address=gate.address()) if login and password else None
+    if not isinstance(account, Account):
+        return
+    state.sign_in(app.sessions.open(account))
     state.forget_form_value("setup", "problems")
     st.query_params.pop("setup", None)
     state.leave_note("setup.done")

@@ -49,9 +49,9 @@ def _raw(visit: Visit) -> Callable[[], bytes]:
     return data
 
 
-@guard.refreshed("5s")
 def standing(visit: Visit) -> None:
     """What waits, since when the workbook is up to date, and why it waits; looks again every few seconds."""
+    components.pulse("standing", every=chrome.SHORT_WAIT)
     status = visit.app.sync.status()
     with st.container(border=True, key="card__standing"):
         grid = st.grid(4, min_column_width=150)

@@ -64,9 +64,9 @@ def save(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
-    """Waits for the record's page; says what the page shows instead when it does not come."""
+    """Waits for the receipt on the record's page; says what the page shows instead when it does not come."""
     try:
-        page.wait_for_selector(".st-key-edit", timeout=60_000)
+        page.wait_for_selector(".st-key-card__receipt", timeout=60_000)
     except Error as error:
         raise AssertionError(f"not saved: {page.url}\n{page.locator('body').inner_text()}") from error
     settled(page)

@@ -75,7 +75,7 @@ def test_set_up_makes_the_workbook_and_signs_the_administrator_in_and_the_link_w
         "company": "晨光珠宝有限公司", "admin_name": "张三", "login": LOGIN, "password": PASSWORD, "repeated": PASSWORD,
     }.items():  # fmt: skip
         visitor.locator(f".st-key-field__{question} input").fill(answer)
-    visitor.locator(".st-key-setup button").click()
+    visitor.locator(".st-key-setup button").dblclick()
     visitor.wait_for_selector(".st-key-sign_out", timeout=60_000)
     expect(visitor.get_by_text("晨光珠宝有限公司").first).to_be_visible()
     eventually(fresh.workbook.exists, "no workbook after set-up")
@@ -96,7 +96,7 @@ def test_the_first_customer_stands_in_the_workbook_as_a_good_company_workbook_wo
     visitor.locator(".st-key-field__annual_revenue input").fill("1.2亿")
     save(visitor)
     saved(visitor)
-    expect(visitor.locator(".st-key-page_title")).to_contain_text("C0001")
+    expect(visitor.locator(".st-key-card__receipt")).to_contain_text("C0001")
     eventually(lambda: records_in(fresh.workbook), "the customer did not reach the workbook")
     sheet = sheet_of(fresh.workbook)
     headers = header_of(sheet)

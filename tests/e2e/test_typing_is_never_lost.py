@@ -8,8 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.running import DESKTOP, Portal, open_page, settled, sign_in
 from tests.e2e.steps import box, choose, eventually, fill, fill_customer, names_in, open_form, save, saved
 
-KEPT_WITHIN_MS = 13_000
-"""What is typed goes into the draft every ten seconds."""
+KEPT_WITHIN_MS = 1_500
+"""A field is in the draft soon after it was left."""
+RESTING_KEPT_WITHIN_MS = 4_000
+"""A text still being typed is in the draft soon after the typing stopped."""
 
 
 def written_once(portal: Portal, name: str) -> None:
@@ -30,6 +32,7 @@ def test_many_clicks_on_save_make_one_record(portal: Portal, desktop: Page, clic
 def test_a_reload_in_the_middle_of_saving_makes_one_record(portal: Portal, desktop: Page) -> None:
     open_form(desktop, portal.url)
     fill_customer(desktop, "刷新有限公司", phone="13912345611")
+    desktop.wait_for_timeout(KEPT_WITHIN_MS)
     desktop.locator(".st-key-save button").click(no_wait_after=True)
     desktop.reload()
     desktop.wait_for_selector(".st-key-save, .st-key-edit")
@@ -77,6 +80,19 @@ def test_what_was_typed_comes_back_after_a_reload(portal: Portal, desktop: Page)
     expect(box(desktop, "contact_name")).to_have_value("赵女士")
     expect(box(desktop, "customer_name")).to_have_value("草稿有限公司")
     expect(desktop.get_by_text("草稿已自动保存").first).to_be_visible()
+
+
+def test_a_text_in_the_middle_of_typing_comes_back_after_a_reload(portal: Portal, desktop: Page) -> None:
+    open_form(desktop, portal.url)
+    box(desktop, "follow_up").press_sequentially("客户说下周二再联系")
+    desktop.wait_for_timeout(RESTING_KEPT_WITHIN_MS)
+    settled(desktop)
+    expect(box(desktop, "follow_up")).to_be_focused()
+    box(desktop, "follow_up").press_sequentially("，要带样品")
+    assert box(desktop, "follow_up").input_value() == "客户说下周二再联系，要带样品"
+    desktop.wait_for_timeout(RESTING_KEPT_WITHIN_MS)
+    desktop.reload()
+    expect(box(desktop, "follow_up")).to_have_value("客户说下周二再联系，要带样品")
 
 
 def test_a_page_streamlit_gave_up_is_loaded_anew_and_shows_the_draft(portal: Portal, desktop: Page) -> None:

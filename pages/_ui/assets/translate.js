@@ -39,8 +39,8 @@
   };
   const all = () => walk(document.body);
   window.portalWords = (newWords, newRules) => { table = newWords; rules = newRules; all(); };
-  // A part that redraws itself may be asked for just as the page changes; Streamlit's page then gives up and stays
-  // blank. What was saved is saved and drafts are kept, so the address, loaded anew, shows what belongs there.
+  // A dialog's answer that arrives just as the page changes can make Streamlit's page give up and stay blank. What was
+  // saved is saved and drafts are kept, so the address, loaded anew, shows what belongs there.
   window.addEventListener("error", (event) => {
     if (/Bad delta path index/.test(event.message)) location.reload();
   });
