@@ -52,6 +52,19 @@ class Actor:
         """The person as people columns hold it."""
         return f"{self.staff_id} {self.staff_name}".strip()
 
+    @property
+    def is_portal(self) -> bool:
+        """Whether the portal itself acts, on its own or on somebody's behalf."""
+        return self.account_id == PORTAL
+
+
+PORTAL = "system"
+SYSTEM_ACTOR = Actor(PORTAL, "", "系统", frozenset({"admin"}))
+
+
+def on_behalf_of(actor: Actor) -> Actor:
+    """The portal acting at a person's request: with its own rights, and with the person's name in the log."""
+    return replace(SYSTEM_ACTOR, staff_id=actor.staff_id, staff_name=actor.staff_name, language=actor.language)
 
 
 Typed = str | Sequence[str] | None
@@ -80,6 +93,8 @@ class Submission:
     record_id: str = ""
     etags: Mapping[str, str] = field(default_factory=dict)
     confirmed_warnings: frozenset[str] = frozenset()
+    completes: bool = False
+    """Sent as complete (确认提交): the template's pending answers are required. Otherwise they may come later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +108,6 @@ class Line:
     raw: Mapping[str, str] = field(default_factory=dict)
 
 
-    completes: bool = False
-    """Sent as complete (确认提交): the template's pending answers are required. Otherwise they may come later."""
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as it is stored.
@@ -119,6 +132,11 @@ class Record:
         """Whether the record was withdrawn."""
         return self.system.get("status") == VOID
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether answers that may come later are still missing."""
+        return self.system.get("status") == PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -131,11 +149,6 @@ class Saved:
     replayed: bool = False
     warnings: tuple[Finding, ...] = ()
 
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether answers that may come later are still missing."""
-        return self.system.get("status") == PENDING
 
 @dataclass(frozen=True, slots=True)
 class FieldClash:

@@ -20,11 +20,14 @@ SUPERIORS = frozenset(
     | {"marketing_director", "deputy_gm", "gm", "chairman"}
 )
 """Roles that lead others; they see personal data of the records in their scope, as finance does."""
+_WRITING = frozenset({"create", "edit", "withdraw"})
 _SCOPES: tuple[Scope, ...] = ("none", "own", "department", "all")
 
 
 def may(actor: Actor, template: Template, action: Action) -> bool:
     """Whether the actor may do this with records of the template at all; `scope` says with which of them."""
+    if template.written_by == "portal" and action in _WRITING and not actor.is_portal:
+        return False
     if ADMIN in actor.roles:
         return True
     permissions: Permissions = template.permissions

@@ -246,6 +246,9 @@ class Template(Meta):
     """Signature blocks of the printed form. None: its decisions, else who filled it in, checked and approved it."""
     owner_via: Key | None = None
     """A reference field through whose target ownership is inherited."""
+    written_by: Literal["people", "portal"] = "people"
+    """portal: records are the portal's own findings, such as settlements. People read them; nobody enters, changes,
+    withdraws or restores one, and what is typed over one in the workbook is put back."""
 
     @model_validator(mode="after")
     def _fill_sheet(self) -> Template:

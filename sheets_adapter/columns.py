@@ -112,6 +112,11 @@ class TablePlan:
         return frozenset(computed | (system - _EDITABLE_SYSTEM))
 
     @cached_property
+    def put_back(self) -> frozenset[str]:
+        """Cells that get the portal's content back when somebody types over them."""
+        return self.cell_columns if self.template.written_by == "portal" else self.protected
+
+    @cached_property
     def cell_columns(self) -> frozenset[str]:
         """Columns of a row's cells, as the merge sees them."""
         system = {planned.column for planned in self.columns if planned.part == "system"}

@@ -14,7 +14,7 @@ from schemas.template import LineTable, Template
 from schemas.validation import Validated
 from sheets_adapter.access import Access
 from sheets_adapter.contract import Change, Query, Row, Store, Test
-from sheets_adapter.record_tables import line_table, line_values
+from sheets_adapter.record_tables import line_table, line_values, number_of
 from sheets_adapter.references import ReferenceIndex
 from sheets_adapter.row_history import last_change
 
@@ -68,6 +68,11 @@ class Desk:
         where = (Test("record_id", "eq", record_id), Test("status", "ne", VOID))
         query = Query(line_table(template, line), where, sort=(("line_no", False),), limit=_MOST_LINES, count=False)
         return self.store.query(query).rows
+
+
+def written_by_portal(template: Template, row: Row) -> Finding:
+    """Why nobody changes the record: the portal wrote it for good."""
+    return Finding("R019", params={"template": template.key, "number": number_of(template, row)})
 
 
 def changed_meanwhile(code: str, store: Store, template: Template, record_id: str, **params: str) -> Finding:

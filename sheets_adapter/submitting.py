@@ -17,7 +17,7 @@ from schemas.rights import Action, is_masked, mask, may, may_read_field
 from schemas.template import Field, LineTable, Template
 from schemas.validation import Validated, ValidatedLine, validate
 from sheets_adapter.contract import ABSENT, Put, Row, Verb, WriteBatch
-from sheets_adapter.desk import Desk, Stored, changed_meanwhile
+from sheets_adapter.desk import Desk, Stored, changed_meanwhile, written_by_portal
 from sheets_adapter.edit_merge import LineClash, LineSides, changed_fields, find_clashes, plan_lines
 from sheets_adapter.record_tables import (
     line_no,
@@ -90,6 +90,8 @@ class Attempt:
         if stored is None:
             return Finding("R012", params={"template": self._template.key})
         row = stored.row
+        if self._template.written_by == "portal":
+            return written_by_portal(self._template, row)
         if not self._desk.access.sees(self._template, row.values, self._actor):
             return Finding("P002", params={"template": self._template.key})
         if row.values.get("status") == VOID:

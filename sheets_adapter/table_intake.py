@@ -14,6 +14,7 @@ from sheets_adapter.finding_review import found_in_rows
 from sheets_adapter.identity import IdScheme, Missing, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
 from sheets_adapter.merge import Cells, Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
+from sheets_adapter.record_tables import number_of
 from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.sheet_reading import OpenedSheet
 from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text
@@ -92,6 +93,7 @@ class TableIntake:
         self._seen = _SeenTexts(self._base)
         self._places = intake.state.places(sheet.plan.table)
         self._writer = RowWriter(sheet.plan, intake.context.references)
+        self._is_portals = sheet.plan.template.written_by == "portal"
         self._rules = self._merge_rules()
         self._findings: list[Finding] = []
         self._row_findings: list[RowFinding] = []
@@ -110,7 +112,8 @@ class TableIntake:
             extras |= set(known.map.extras)  # a column of theirs that is no longer there was taken out
         columns |= {EXTRA + header for header in extras}
         issued = frozenset(key for key, one in self._plan.fields.items() if one.type == "serial")
-        return MergeRules(frozenset(columns), self._plan.protected, issued, self._intake.lineage.removes)
+        removes = self._intake.lineage.removes and not self._is_portals
+        return MergeRules(frozenset(columns), self._plan.put_back, issued, removes)
 
     def run(self) -> bool:
         """Merges the sheet; whether a reference in it names nobody."""
@@ -216,6 +219,9 @@ class TableIntake:
             return True
         if pair.theirs is None:
             return False
+        if self._is_portals and not self._may_be_a_former_portals(pair.theirs):
+            self._tell("S073", pair.theirs, self._plan.id_column, Severity.WARNING)
+            return False
         if self._plan.line is None:
             return True
         record_id = pair.theirs.seen.cells.get("record_id", "")
@@ -224,12 +230,22 @@ class TableIntake:
         self._tell("S071", pair.theirs, "record_id", Severity.WARNING, value=record_id)
         return False
 
+    def _may_be_a_former_portals(self, row: DecodedRow) -> bool:
+        """Whether a row only the portal may write came with the workbook: it is looked at for the first time, or is
+        newer than the journal and has its number."""
+        first_look = self._state.sheet(self._plan.table) is None
+        return first_look or (bool(row.row_id) and not self._intake.lineage.removes)
+
     def _merge(self, pair: _Pair, ours: Row | None) -> RowMerge:
         base = self._seen.get(pair.row_id)
         base_cells = base.cells if base else None
         if pair.theirs is None:
             assert ours is not None
             deleted = pair.row_id in self._base and self._base[pair.row_id] is None
+            if self._is_portals and base_cells is not None:
+                place = CellRef(self._sheet.map.sheet, self._sheet.map.header_row)
+                params = {"template": self._plan.template.key, "number": self._number_of(ours)}
+                self._findings.append(Finding("S074", place, params, Severity.WARNING))
             return merge_missing_row(pair.row_id, base_cells, cells_of(ours), in_base=deleted, rules=self._rules)
         seen = pair.theirs.seen
         if ours is None:
@@ -237,7 +253,7 @@ class TableIntake:
         theirs = self._with_its_record(pair.theirs, ours) if self._plan.line else seen.cells
         merge = merge_row(pair.row_id, base_cells, cells_of(ours), theirs, self._rules, seen.formulas)
         for clash in merge.put_back:
-            if clash.theirs or clash.column in self._rules.issued:
+            if clash.theirs or self._is_portals or clash.column in self._rules.issued:
                 self._tell("S066", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, kept=clash.ours)
         for clash in merge.differing:
             self._tell("S067", pair.theirs, clash.column, Severity.WARNING, value=clash.theirs, computed=clash.ours)
@@ -251,6 +267,14 @@ class TableIntake:
         if "record_id" in self._sheet.map.columns:
             self._tell("S066", theirs, "record_id", Severity.WARNING, value=named, kept=mine)
         return {**theirs.seen.cells, "record_id": mine}
+
+    def _number_of(self, row: Row) -> str:
+        """What people call the row: the record's number, with the line's place in it."""
+        if self._plan.line is None:
+            return number_of(self._plan.template, row)
+        record = self._intake.store.get(self._plan.template.key, row.values.get("record_id", ""))
+        head = number_of(self._plan.template, record) if record else row.values.get("record_id", "")
+        return f"{head} / {row.values.get('line_no', '')}"
 
     def _is_record(self, record_id: str) -> bool:
         return bool(record_id) and self._intake.store.get(self._plan.template.key, record_id) is not None

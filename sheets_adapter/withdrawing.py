@@ -10,7 +10,7 @@ from schemas.record import LIVE, VOID, Actor, Rejected
 from schemas.rights import may
 from schemas.template import Template
 from sheets_adapter.contract import Change, Put, Query, Row, Test, Verb, WriteBatch
-from sheets_adapter.desk import Desk, Stored, changed_meanwhile
+from sheets_adapter.desk import Desk, Stored, changed_meanwhile, written_by_portal
 from sheets_adapter.record_tables import (
     line_table,
     line_values,
@@ -76,6 +76,8 @@ class Withdrawal:
         if stored is None:
             return Rejected((Finding("R012", params={"template": template.key}),))
         row = stored.row
+        if template.written_by == "portal":
+            return Rejected((written_by_portal(template, row),))
         if not self._desk.access.sees(template, row.values, self._actor):
             return Rejected((Finding("P002", params={"template": template.key}),))
         is_void = row.values.get("status") == VOID

@@ -33,6 +33,7 @@ FINDINGS = [
     Finding("R016", params={"length": 501, "max": 500}),
     Finding("R017", params={**WHO, "reason": ""}),
     Finding("R018", FieldRef("items"), {**WHO, "line": "items"}),
+    Finding("R019", params={"template": "customers", "number": "C0001"}),
     Finding("R020", FieldRef("name"), {"field": "name", "display": "甲", "owner": "李四", "on": "2026-11-21"}),
     Finding("R030", params={"field": "name", "value": "甲", "number": "C0001"}),
     *(Finding(f"S00{number}", params=FILE) for number in range(1, 7)),
