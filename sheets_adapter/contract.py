@@ -152,13 +152,25 @@ class Test:
     """One comparison of one column. `value` is canonical text; for "in" texts joined in `values`.
 
     An absent value equals "" and fails every comparison but eq, ne, in and empty. "starts" and "contains" take the
-    canonical text literally.
+    canonical text literally; "has" asks for one of several answers joined by 、.
     """
 
     column: str
-    op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge", "contains", "starts", "empty", "not_empty"]
+    op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge", "contains", "starts", "has", "empty", "not_empty"]
     value: str = ""
     values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a column shows in place of the key it holds: the `display` of the row of `table` whose `key` column has it.
+
+    key, display: "" for the row's id; both hold text. Of several rows with that key any one is shown.
+    """
+
+    table: str
+    key: str = ""
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +179,7 @@ class Query:
 
     sort: (column, descending) pairs; empty values come last in both directions. The row id always breaks ties, in
         the direction of the last pair. Decimals sort and compare to 15 significant digits.
+    shown: columns that sort by what they show, as text; by their own text where there is nothing to show.
     after: the `next` of the page before; ValueError when it belongs to another order.
     """
 
@@ -178,6 +191,7 @@ class Query:
     limit: int = 50
     after: str = ""
     count: bool = True
+    shown: Mapping[str, Shown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +255,10 @@ class Store(Protocol):
 
     def written_under(self, key: str) -> Written | None:
         """The result of the batch with this one-time key, if it was written within 90 days."""
+        ...
+
+    def changes_under(self, key: str) -> Sequence[Change]:
+        """What the batch with this one-time key changed, in the order of its puts; () like `written_under` is None."""
         ...
 
     def write(self, batch: WriteBatch) -> Written | Refused:

@@ -26,7 +26,7 @@ from sheets_adapter.contract import (
     Written,
 )
 from sheets_adapter.journal_layout import FORMAT_VERSION, JOURNAL_SQL, Layout, spec_from
-from sheets_adapter.journal_log import read_changes, written_under
+from sheets_adapter.journal_log import changes_under, read_changes, written_under
 from sheets_adapter.journal_query import PagePlan
 from sheets_adapter.journal_tables import ensure_table
 from sheets_adapter.journal_write import BatchWriter, chunks, holes, stored_rows
@@ -96,7 +96,7 @@ class Journal:
     def query(self, query: Query) -> Page:
         """A page of rows (keyset paging: rows written meanwhile neither repeat nor hide others)."""
         with self._reading(query.table) as (db, layout):
-            plan = PagePlan(layout, query)
+            plan = PagePlan(layout, query, self._layouts(db))
             if query.count and query.search:
                 sql, bound = plan.page_and_total()
                 found = db.execute(sql, bound).fetchall()
@@ -105,9 +105,10 @@ class Journal:
             else:
                 rows = [layout.row(cells) for cells in db.execute(*plan.page())]
                 total = self._total(db, query, plan) if query.count else -1
-        more = len(rows) > query.limit
-        page = rows[: query.limit]
-        return Page(tuple(page), total, plan.cursor(page[-1]) if more and page else "")
+            more = len(rows) > query.limit
+            page = rows[: query.limit]
+            after = plan.cursor(page[-1], lambda *asked: db.execute(*asked).fetchone()[0]) if more and page else ""
+        return Page(tuple(page), total, after)
 
     def holders(self, table: str, name: str, folded: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """folded text → ids of live rows holding the pair."""
@@ -127,6 +128,11 @@ class Journal:
         """The result of the batch with this one-time key, if it was written within 90 days."""
         with self._pool.lend() as db:
             return self._written_under(db, key)
+
+    def changes_under(self, key: str) -> Sequence[Change]:
+        """What the batch with this one-time key changed."""
+        with self._pool.lend() as db:
+            return changes_under(db, key, not_before=self._clock() - KEYS_KEPT)
 
     def write(self, batch: WriteBatch) -> Written | Refused:
         """All or nothing; durable before it returns."""

@@ -48,15 +48,22 @@ def written_under(
     db: sqlite3.Connection, layouts: Mapping[str, Layout], key: str, *, not_before: datetime
 ) -> Written | None:
     """What the batch with this one-time key wrote, as it wrote it; None when it is unknown or older than that."""
+    changes = changes_under(db, key, not_before=not_before)
+    if not changes:
+        return None
+    rows = tuple(_row_as_written(db, layouts[change.table], change) for change in changes)
+    return Written(changes[0].revision, rows, replayed=True)
+
+
+def changes_under(db: sqlite3.Connection, key: str, *, not_before: datetime) -> Sequence[Change]:
+    """The changes of the batch with this one-time key; () when it is unknown or older than that."""
     found = db.execute(
         "SELECT first_seq, count FROM keys WHERE key = ? AND at >= ?", (key, not_before.timestamp())
     ).fetchone()
     if found is None:
-        return None
+        return ()
     first, count = found
-    changes = read_changes(db, table="", row_id="", after=first - 1, limit=count)
-    rows = tuple(_row_as_written(db, layouts[change.table], change) for change in changes)
-    return Written(changes[0].revision, rows, replayed=True)
+    return read_changes(db, table="", row_id="", after=first - 1, limit=count)
 
 
 def _row_as_written(db: sqlite3.Connection, layout: Layout, change: Change) -> Row:

@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sheets_adapter.contract import Column, Query, Row, Test
+from sheets_adapter.contract import Column, Query, Row, Shown, Test
 from sheets_adapter.journal_layout import Layout, SqlValue, comparable, encode, quoted
 
 Sql = tuple[str, list[SqlValue]]
+Read = Callable[[str, list[SqlValue]], SqlValue]
+"""Runs a statement that answers one cell."""
 
 
 def column_of(layout: Layout, key: str) -> Column:
@@ -68,6 +70,10 @@ def _starts(column: Column, test: Test) -> Sql:
     return f"substr({_text(column)}, 1, ?) = ?", [len(test.value), test.value]
 
 
+def _has(column: Column, test: Test) -> Sql:
+    return f"instr('、' || {_text(column)} || '、', '、' || ? || '、') > 0", [test.value]
+
+
 def _empty(column: Column, test: Test) -> Sql:
     return f"{_plain(column)} IS NULL", []
 
@@ -86,6 +92,7 @@ _TESTS: Mapping[str, Callable[[Column, Test], Sql]] = {
     "ge": _compared(">="),
     "contains": _contains,
     "starts": _starts,
+    "has": _has,
     "empty": _empty,
     "not_empty": _not_empty,
 }
@@ -93,18 +100,24 @@ _TESTS: Mapping[str, Callable[[Column, Test], Sql]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One key of the order. `expression` sorts, `hole` is how its value is bound."""
+    """One key of the order. `expression` sorts, `hole` is how its value is bound; column None: the row id.
+
+    looked_up: the statement that answers the value for a row, where the row itself does not hold it.
+    """
 
     column: Column | None
     expression: str
     hole: str
     descending: bool
+    looked_up: str = ""
 
     def order(self) -> str:
         # DESC alone puts NULLs last; "ASC NULLS LAST" can still walk an index
         return f"{self.expression} DESC" if self.descending else f"{self.expression} ASC NULLS LAST"
 
-    def value_of(self, row: Row) -> SqlValue:
+    def value_of(self, row: Row, read: Read) -> SqlValue:
+        if self.looked_up:
+            return read(self.looked_up, [row.row_id])
         if self.column is None:
             return row.row_id
         return encode(self.column.kind, row.values.get(self.column.key, ""))
@@ -122,10 +135,10 @@ class _Term:
 class PagePlan:
     """The SQL of one query. The row id breaks ties, in the direction of the last sort column."""
 
-    def __init__(self, layout: Layout, query: Query) -> None:
+    def __init__(self, layout: Layout, query: Query, layouts: Mapping[str, Layout]) -> None:
         self._layout = layout
         self._query = query
-        self._terms = _order_terms(layout, query)
+        self._terms = _order_terms(layout, query, layouts)
         self._cursor = _cursor_values(query.after, len(self._terms)) if query.after else None
         self._where, self._parameters = _conditions(layout, query)
 
@@ -151,9 +164,9 @@ class PagePlan:
         """The number of all matching rows."""
         return f"SELECT count(*) FROM {self._source()} WHERE {self._where}", self._parameters
 
-    def cursor(self, row: Row) -> str:
+    def cursor(self, row: Row, read: Read) -> str:
         """The `next` of a page that ends with `row`."""
-        values = [term.value_of(row) for term in self._terms]
+        values = [term.value_of(row, read) for term in self._terms]
         return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode()
 
     def _source(self) -> str:
@@ -175,13 +188,28 @@ def _conditions(layout: Layout, query: Query) -> Sql:
     return " AND ".join(clauses), bound
 
 
-def _order_terms(layout: Layout, query: Query) -> list[_Term]:
+def _order_terms(layout: Layout, query: Query, layouts: Mapping[str, Layout]) -> list[_Term]:
     terms = []
     for key, descending in query.sort:
         column = column_of(layout, key)
-        terms.append(_Term(column, comparable(column), _hole(column), descending))
+        if key in query.shown:
+            expression = _shown(column, query.shown[key], layouts)
+            read = f"SELECT {expression} FROM {layout.rows} AS r WHERE r._id = ?"
+            terms.append(_Term(column, expression, "?", descending, read))
+        else:
+            terms.append(_Term(column, comparable(column), _hole(column), descending))
     terms.append(_Term(None, "r._id", "?", terms[-1].descending if terms else False))
     return terms
+
+
+def _shown(column: Column, shown: Shown, layouts: Mapping[str, Layout]) -> str:
+    """The text the column shows. Raises LookupError for a table or column that does not exist."""
+    target = layouts.get(shown.table)
+    if target is None:
+        raise LookupError(f"the store has no table {shown.table!r}")
+    key, display = (quoted(column_of(target, name).key) if name else "_id" for name in (shown.key, shown.display))
+    own = _plain(column)
+    return f"COALESCE((SELECT t.{display} FROM {target.rows} AS t WHERE t.{key} = {own} LIMIT 1), {own})"
 
 
 def _order(terms: Sequence[_Term]) -> str:

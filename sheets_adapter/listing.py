@@ -6,24 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from schemas.field_types import target_of
 from schemas.folding import fold
 from schemas.record import VOID, Actor, Record
-from schemas.rights import may_read_field, scope
+from schemas.rights import is_masked, may_read_field, scope
 from schemas.template import Template
 from sheets_adapter.access import Tab
-from sheets_adapter.contract import Page, Query, Test
+from sheets_adapter.bulk import Target
+from sheets_adapter.contract import Page, Query, Shown, Test
 from sheets_adapter.desk import Desk
-from sheets_adapter.record_tables import record_of
+from sheets_adapter.record_tables import HEADER_SYSTEM, record_of
 
 Which = Literal["live", "void", "any"]
 NEWEST_FIRST = (("created_at", True),)
 _TABS: tuple[Tab, ...] = ("all", "own", "department")
+_TELLING = frozenset({"lt", "le", "gt", "ge", "contains", "starts", "has"})
+"""Tests that narrow a text down bit by bit; the others only confirm what one knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list shows. search: words as typed. filters: tests of columns. sort: (column, descending), default the
-    template's. after: the `next` of the page before. void: live records, withdrawn ones (the bin), or both."""
+    """What a list shows. search: words as typed. filters: tests of columns, all of which must hold. any_of: groups of
+    tests of which one each must hold. sort: (column, descending), default the template's; references sort by what they
+    show. after: the `next` of the page before. void: live records, withdrawn ones (the bin), or both."""
 
     tab: Tab = "all"
     search: str = ""
@@ -32,6 +37,7 @@ class ListQuery:
     limit: int = 50
     after: str = ""
     void: Which = "live"
+    any_of: tuple[tuple[Test, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ def read_page(desk: Desk, template: Template, actor: Actor, asked: ListQuery) ->
     page = _read(desk, query)
     records = (record_of(template, row, {}) for row in page.rows)
     return RecordPage(tuple(desk.access.shown(template, record, actor) for record in records), page.total, page.next)
+
+
+def read_targets(desk: Desk, template: Template, actor: Actor, asked: ListQuery, limit: int) -> tuple[Target, ...]:
+    """The records of the list with their ETags, in its order, at most `limit`."""
+    query = _query(desk, template, actor, replace(asked, limit=limit, after=""))
+    rows = desk.store.query(replace(query, count=False)).rows if query else ()
+    return tuple(Target(row.row_id, row.etag) for row in rows)
 
 
 def count_tabs(desk: Desk, template: Template, actor: Actor) -> Mapping[str, int]:
@@ -74,6 +87,7 @@ def _read(desk: Desk, query: Query) -> Page:
 def _query(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> Query | None:
     """The store's query; None when the actor sees nothing. Raises LookupError for a column he may not read."""
     _require_readable(template, actor, asked)
+    sort = asked.sort or _default_sort(template)
     group = desk.access.group(template, actor, asked.tab)
     if group == ():
         return None
@@ -81,20 +95,46 @@ def _query(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> Qu
     return Query(
         template.key,
         where=(*own, *asked.filters),
-        any_of=(group,) if group else (),
+        any_of=(*((group,) if group else ()), *asked.any_of),
         search=tuple(filter(None, map(fold, asked.search.split()))),
-        sort=asked.sort or _default_sort(template),
+        sort=sort,
+        shown=_shown(desk, template, sort),
         limit=asked.limit,
         after=asked.after,
     )
 
 
+def can_be_ordered(template: Template, actor: Actor, key: str, tab: Tab = "all") -> bool:
+    """Whether he may order by the column, or ask what it contains: not by what he sees masked or not at all."""
+    item = template.by_key.get(key)
+    if item is None:
+        return key in HEADER_SYSTEM
+    own = "own" in (scope(actor, template), tab)
+    return may_read_field(actor, template, item) and not is_masked(actor, template, item, own)
+
+
 def _require_readable(template: Template, actor: Actor, asked: ListQuery) -> None:
-    """A filter or an order by a hidden column would tell what it holds."""
-    for key in [*(test.column for test in asked.filters), *(key for key, _ in asked.sort)]:
-        item = template.by_key.get(key)
-        if item is not None and not may_read_field(actor, template, item):
+    """A filter or an order by a hidden column would tell what it holds, digit by digit by a masked one."""
+    tests = [*asked.filters, *(test for group in asked.any_of for test in group)]
+    for test in tests:
+        item = template.by_key.get(test.column)
+        readable = item is None or may_read_field(actor, template, item)
+        if not readable or (test.op in _TELLING and not can_be_ordered(template, actor, test.column, asked.tab)):
+            raise LookupError(f"{template.key} has no column {test.column!r} for {actor.signature}")
+    for key, _ in asked.sort:
+        if key in template.by_key and not can_be_ordered(template, actor, key, asked.tab):
             raise LookupError(f"{template.key} has no column {key!r} for {actor.signature}")
+
+
+def _shown(desk: Desk, template: Template, sort: tuple[tuple[str, bool], ...]) -> dict[str, Shown]:
+    """What columns that refer to other records show, for those of the order."""
+    found = {}
+    for key, _ in sort:
+        item = template.by_key.get(key)
+        target = desk.catalogue.get(target_of(item)) if item and target_of(item) else None
+        if target is not None:
+            found[key] = Shown(target.key, target.record_key or "", target.display or target.record_key or "")
+    return found
 
 
 def _default_sort(template: Template) -> tuple[tuple[str, bool], ...]:

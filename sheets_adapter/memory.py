@@ -28,6 +28,7 @@ from sheets_adapter.contract import (
     Refused,
     Row,
     SerialRequest,
+    Shown,
     Stale,
     StoreUnavailable,
     TableSpec,
@@ -109,13 +110,14 @@ class MemoryStore:
         """A page of rows."""
         with self._open():
             table = self._table(query.table)
-            rows = _ordered(table, query, [row for row in table.rows.values() if _matches(table, query, row)])
+            order = _Order(table, query, self._tables)
+            rows = order.sorted([row for row in table.rows.values() if _matches(table, query, row)])
             rest = rows
             if query.after:
                 last = _unpacked(query)
-                rest = [row for row in rows if _is_after(table, query, row, last)]
+                rest = [row for row in rows if order.is_after(row, last)]
             page = rest[: query.limit]
-            cursor = _packed(query, page[-1]) if page and len(rest) > len(page) else ""
+            cursor = order.packed(page[-1]) if page and len(rest) > len(page) else ""
             return Page(tuple(map(_copied, page)), len(rows) if query.count else -1, cursor)
 
     def holders(self, table: str, name: str, folded: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -131,6 +133,12 @@ class MemoryStore:
             if at is None or written is None or at < self._clock() - KEYS_KEPT:
                 return None
             return replace(written, rows=tuple(map(_copied, written.rows)), replayed=True)
+
+    def changes_under(self, key: str) -> Sequence[Change]:
+        """What the batch with this one-time key changed."""
+        with self._open():
+            written = self.written_under(key)
+            return deepcopy([change for change in self._changes if written and change.revision == written.revision])
 
     def write(self, batch: WriteBatch) -> Written | Refused:
         """All or nothing."""
@@ -339,6 +347,8 @@ def _holds(table: _Table, test: Test, row: Row) -> bool:
             return text != "" and test.value in text
         case "starts":
             return text != "" and text.startswith(test.value)
+        case "has":
+            return test.value in text.split("、") if text else False
     if not text or not test.value:
         return False
     mine, theirs = _comparable(kind, text), _comparable(kind, test.value)
@@ -353,25 +363,57 @@ def _matches(table: _Table, query: Query, row: Row) -> bool:
     )
 
 
-def _descending_ids(query: Query) -> bool:
-    return bool(query.sort) and query.sort[-1][1]
+class _Order:
+    """The order of a query's rows: by the last key first (sorting is stable), empty values last in both directions."""
+
+    def __init__(self, table: _Table, query: Query, tables: Mapping[str, _Table]) -> None:
+        self._query = query
+        self._down = bool(query.sort) and query.sort[-1][1]
+        self._kinds = {key: "text" if key in query.shown else table.kind(key) for key, _ in query.sort}
+        self._displays = {key: _displays(tables, query.shown[key]) for key, _ in query.sort if key in query.shown}
+
+    def _text(self, key: str, row: Row) -> str:
+        own = row.values.get(key, "")
+        return self._displays.get(key, {}).get(own) or own
+
+    def sorted(self, rows: Iterable[Row]) -> list[Row]:
+        ordered = sorted(rows, key=lambda row: row.row_id, reverse=self._down)
+        for key, descending in reversed(self._query.sort):
+            kind = self._kinds[key]
+            filled = [row for row in ordered if self._text(key, row)]
+            empty = [row for row in ordered if not self._text(key, row)]
+            # reverse=True would keep ties in order too: Python's sort stays stable under it
+            filled.sort(key=lambda row, key=key, kind=kind: _comparable(kind, self._text(key, row)), reverse=descending)  # type: ignore[misc]
+            ordered = filled + empty
+        return ordered
+
+    def packed(self, row: Row) -> str:
+        texts = [self._text(key, row) for key, _ in self._query.sort]
+        return json.dumps([*texts, row.row_id], ensure_ascii=False)
+
+    def is_after(self, row: Row, last: Sequence[str]) -> bool:
+        """Whether the row comes behind the last row of the page before, which may have changed or gone since."""
+        for (key, descending), before in zip(self._query.sort, last, strict=False):
+            text, kind = self._text(key, row), self._kinds[key]
+            if (text == "") != (before == ""):
+                return text == ""
+            if text and _comparable(kind, text) != _comparable(kind, before):
+                return (_comparable(kind, text) < _comparable(kind, before)) == descending
+        return (row.row_id < last[-1]) if self._down else (row.row_id > last[-1])
 
 
-def _ordered(table: _Table, query: Query, rows: Iterable[Row]) -> list[Row]:
-    """Sorted by the last key first (sorting is stable); empty values go last in both directions."""
-    ordered = sorted(rows, key=lambda row: row.row_id, reverse=_descending_ids(query))
-    for key, descending in reversed(query.sort):
-        kind = table.kind(key)
-        filled = [row for row in ordered if row.values.get(key)]
-        empty = [row for row in ordered if not row.values.get(key)]
-        # reverse=True would keep ties in order too: Python's sort stays stable under it
-        filled.sort(key=lambda row, key=key, kind=kind: _comparable(kind, row.values[key]), reverse=descending)  # type: ignore[misc]
-        ordered = filled + empty
-    return ordered
+def _displays(tables: Mapping[str, _Table], shown: Shown) -> dict[str, str]:
+    """Key → what a column holding it shows."""
+    if shown.table not in tables:
+        raise LookupError(f"the store has no table {shown.table!r}")
+    target = tables[shown.table]
+    for column in filter(None, (shown.key, shown.display)):
+        target.kind(column)
 
+    def text(row: Row, column: str) -> str:
+        return row.values.get(column, "") if column else row.row_id
 
-def _packed(query: Query, row: Row) -> str:
-    return json.dumps([*(row.values.get(key, "") for key, _ in query.sort), row.row_id], ensure_ascii=False)
+    return {text(row, shown.key): text(row, shown.display) for row in target.rows.values()}
 
 
 def _unpacked(query: Query) -> list[str]:
@@ -382,14 +424,3 @@ def _unpacked(query: Query) -> list[str]:
     if not isinstance(values, list) or len(values) != len(query.sort) + 1:
         raise ValueError(f"{query.after!r} is the `next` of a page in another order")
     return values
-
-
-def _is_after(table: _Table, query: Query, row: Row, last: Sequence[str]) -> bool:
-    """Whether the row comes behind the last row of the page before, which may have changed or gone since."""
-    for (key, descending), before in zip(query.sort, last, strict=False):
-        text, kind = row.values.get(key, ""), table.kind(key)
-        if (text == "") != (before == ""):
-            return text == ""
-        if text and _comparable(kind, text) != _comparable(kind, before):
-            return (_comparable(kind, text) < _comparable(kind, before)) == descending
-    return (row.row_id < last[-1]) if _descending_ids(query) else (row.row_id > last[-1])

@@ -18,15 +18,17 @@ from schemas.record import Actor, Record, Rejected, Saved, Submission, Typed, Ty
 from schemas.template import Template
 from schemas.validation import Validated, validate
 from sheets_adapter.access import Access
+from sheets_adapter.bulk import BulkPlan, BulkResult, BulkWork, Target, joined
 from sheets_adapter.contract import Change, Duplicate, Query, Store, Test, WriteBatch, Written
 from sheets_adapter.desk import Desk, Gate, changed_meanwhile
-from sheets_adapter.listing import ListQuery, RecordPage, count_tabs, read_page
+from sheets_adapter.listing import ListQuery, RecordPage, count_tabs, read_page, read_targets
 from sheets_adapter.record_tables import SIMILAR, fold_similar, line_table, number_of, record_of, table_specs
 from sheets_adapter.references import ReferenceIndex
 from sheets_adapter.related import Related, read_related
 from sheets_adapter.row_history import LONGEST
 from sheets_adapter.similar import SimilarRecord, find_similar, similar_record
 from sheets_adapter.submitting import Attempt
+from sheets_adapter.undoing import Undoing
 from sheets_adapter.withdrawing import Withdrawal
 from sheets_adapter.workbook_rows import Taker, moment_of
 
@@ -98,6 +100,46 @@ class Repository:
         """Sets a withdrawn record to 有效 again, if what it must hold alone is still free."""
         form = self._catalogue[template]
         return self._settle(form, key, actor, lambda work: work.restore(record_id, etag, key))
+
+    # writing many
+
+    def plan_many(
+        self, template: str, targets: Sequence[Target], values: Mapping[str, Typed], actor: Actor, *, samples: int = 5
+    ) -> BulkPlan:
+        """What giving these values to the records would do, and which would be refused; nothing is written."""
+        return self._bulk(self._catalogue[template], actor).plan(targets, values, samples)
+
+    def edit_many(
+        self, template: str, targets: Sequence[Target], values: Mapping[str, Typed], *, key: str, actor: Actor
+    ) -> BulkResult:
+        """Gives these values to the records, each by the rules of a single edit."""
+        work = self._bulk(self._catalogue[template], actor)
+        return work.run(targets, work.edit(values), key)
+
+    def withdraw_many(
+        self, template: str, targets: Sequence[Target], *, reason: str, key: str, actor: Actor
+    ) -> BulkResult:
+        """Withdraws the records with one reason."""
+        work = self._bulk(self._catalogue[template], actor)
+        return work.run(targets, work.withdraw(reason), key)
+
+    def restore_many(self, template: str, targets: Sequence[Target], *, key: str, actor: Actor) -> BulkResult:
+        """Restores withdrawn records."""
+        work = self._bulk(self._catalogue[template], actor)
+        return work.run(targets, work.restore(), key)
+
+    def undo_many(self, template: str, keys: Sequence[str], *, actor: Actor) -> BulkResult:
+        """Takes back what was written under the keys of a `BulkResult`; records written since stay as they are."""
+        form = self._catalogue[template]
+        work = self._bulk(form, actor)
+        results = []
+        for key in keys:
+            undoing = Undoing(self._desk, form, actor, self.store.changes_under(key))
+            results.append(work.run(undoing.targets, undoing.prepare, f"{key}.undo"))
+        return joined(results)
+
+    def _bulk(self, template: Template, actor: Actor) -> BulkWork:
+        return BulkWork(self._desk, template, actor, lambda found: self._rejected(template, found, actor))
 
     def _settle(
         self, template: Template, key: str, actor: Actor, prepare: Callable[[Withdrawal], WriteBatch | Rejected]
@@ -205,6 +247,10 @@ class Repository:
     def page(self, template: str, actor: Actor, query: ListQuery) -> RecordPage:
         """One page of a list."""
         return read_page(self._desk, self._catalogue[template], actor, query)
+
+    def targets(self, template: str, actor: Actor, query: ListQuery, *, limit: int) -> tuple[Target, ...]:
+        """All records of a list, without its pages, at most `limit`."""
+        return read_targets(self._desk, self._catalogue[template], actor, query, limit)
 
     def counts(self, template: str, actor: Actor) -> Mapping[str, int]:
         """Live records per tab the actor has, and withdrawn ones under "void"."""

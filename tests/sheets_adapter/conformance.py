@@ -282,6 +282,22 @@ class StoreConformance(QueryConformance):
         assert replay is not None
         assert replay.rows == first.rows
 
+    def test_a_key_tells_what_its_batch_changed_and_nothing_else(self, store: Store, clock: StandingClock) -> None:
+        written(store, put("r1", customer="甲"), put("r2", customer="乙"), key="k1")
+        written(store, put("r1", "edit", customer="丙"), put("i1", table="orders.items", product="戒指"), key="k2")
+        written(store, put("r2", "edit", customer="丁"))
+        found = [
+            (change.table, change.row_id, change.verb, change.before, change.after)
+            for change in store.changes_under("k2")
+        ]
+        assert found == [
+            ("orders", "r1", "edit", {"customer": "甲"}, {"customer": "丙"}),
+            ("orders.items", "i1", "create", {}, {"product": "戒指"}),
+        ]
+        assert list(store.changes_under("k3")) == []
+        clock.pass_days(91)
+        assert list(store.changes_under("k2")) == []
+
     def test_a_refused_key_may_be_used_again(self, store: Store) -> None:
         written(store, put("r1", uniques=(("no", "a"),)))
         assert isinstance(store.write(batch(put("r2", uniques=(("no", "a"),)), key="k1")), Refused)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from sheets_adapter.contract import Query, Store, Test
+from sheets_adapter.contract import Query, Shown, Store, Test
 from tests.sheets_adapter.store_samples import ids, put, written
 
 SAMPLE = {
@@ -17,6 +18,7 @@ SAMPLE = {
         "amount": "100.00",
         "day": "2026-01-09",
         "paid": "是",
+        "tags": "金、红宝石",
     },
     "b": {
         "customer": "上海万科",
@@ -25,9 +27,10 @@ SAMPLE = {
         "amount": "9.90",
         "day": "2026-01-10",
         "paid": "否",
+        "tags": "金饰、银",
     },
     "c": {"customer": "Wanda 100%", "quantity": "-3", "rate": "0.125", "amount": "-20.00", "day": "2025-12-31"},
-    "d": {"customer": "a_b", "called_at": "2026-01-01 09:00:00", "amount": "1000.00"},
+    "d": {"customer": "a_b", "called_at": "2026-01-01 09:00:00", "amount": "1000.00", "tags": "金"},
     "e": {"called_at": "2026-01-01 10:30:00", "status": "已作废"},
 }
 
@@ -64,6 +67,9 @@ TESTS = {
     "starts": (Test("customer", "starts", "上"), "b"),
     "starts in money as written": (Test("amount", "starts", "-20.0"), "c"),
     "starts takes percent literally": (Test("customer", "starts", "%"), ""),
+    "has one of several answers, whole": (Test("tags", "has", "金"), "ad"),
+    "has the last answer": (Test("tags", "has", "银"), "b"),
+    "has what is only part of an answer": (Test("tags", "has", "宝石"), ""),
     "empty": (Test("quantity", "empty"), "de"),
     "not empty": (Test("status", "not_empty"), "e"),
 }
@@ -81,7 +87,7 @@ def walked(store: Store, query: Query) -> list[str]:
     """Row ids of all pages, two rows a page."""
     found, after = [], ""
     while True:
-        page = store.query(Query(query.table, query.where, query.any_of, query.search, query.sort, 2, after))
+        page = store.query(replace(query, limit=2, after=after))
         found += [row.row_id for row in page.rows]
         after = page.next
         if not after:
@@ -183,6 +189,31 @@ class QueryConformance:
     def test_the_last_page_has_no_next(self, filled: Store) -> None:
         assert filled.query(Query("orders", limit=5)).next == ""
         assert filled.query(Query("orders", limit=4)).next != ""
+
+    @pytest.mark.parametrize("descending", [False, True], ids=["ascending", "descending"])
+    def test_a_column_may_sort_by_what_the_row_it_names_shows(self, filled: Store, descending: bool) -> None:
+        """Lines name their order; "gone" names none and sorts by its own text; no name at all comes last."""
+        for line, order in {"1": "b", "2": "a", "3": "gone", "4": "b", "5": "", "6": "d"}.items():
+            written(filled, put(line, table="orders.items", record_id=order, product=f"p{line}"))
+        shown = {"record_id": Shown("orders", "", "customer")}
+        query = Query("orders.items", sort=(("record_id", descending),), shown=shown)
+        # a_b (d) < gone < 上海万科 (b) < 北京华润 (a), by code point
+        assert walked(filled, query) == (["2", "4", "1", "3", "6", "5"] if descending else list("631425"))
+
+    def test_a_column_that_names_a_row_by_another_column_sorts_by_it(self, filled: Store) -> None:
+        written(
+            filled, put("a", "edit", **{**SAMPLE["a"], "no": "N2"}), put("b", "edit", **{**SAMPLE["b"], "no": "N1"})
+        )
+        for line, number in {"1": "N1", "2": "N2"}.items():
+            written(filled, put(line, table="orders.items", record_id=number))
+        shown = {"record_id": Shown("orders", "no", "customer")}
+        # 上海万科 (N1) < 北京华润 (N2)
+        assert walked(filled, Query("orders.items", sort=(("record_id", True),), shown=shown)) == ["2", "1"]
+
+    def test_a_column_cannot_show_what_is_not_there(self, filled: Store) -> None:
+        for shown in (Shown("nothing"), Shown("orders", "colour"), Shown("orders", "no", "colour")):
+            with pytest.raises(LookupError, match=r"nothing|colour"):
+                filled.query(Query("orders.items", sort=(("record_id", False),), shown={"record_id": shown}))
 
     def test_a_total_not_asked_for_is_minus_one(self, filled: Store) -> None:
         assert filled.query(Query("orders", count=False)).total == -1

@@ -21,6 +21,7 @@ ORDERS = TableSpec(
         Column("day", "date", indexed=True),
         Column("called_at", "datetime"),
         Column("paid", "bool"),
+        Column("tags"),
         Column("status"),
         Column("created_at", "datetime"),
         Column("created_by"),

@@ -139,6 +139,28 @@ def test_a_hidden_field_cannot_be_probed_by_search_filter_or_order(bench: Bench)
     assert names(bench, FINANCE, ListQuery(sort=(("cost", True),))) == ["甲"]
 
 
+@pytest.mark.parametrize("op", ["contains", "starts", "ge", "lt"])
+def test_a_masked_field_cannot_be_probed_digit_by_digit(four: Bench, op: str) -> None:
+    probe = ListQuery(filters=(Compare("phone", op, "1391"),))  # type: ignore[arg-type]
+    with pytest.raises(LookupError, match="phone"):
+        names(four, COMPLIANCE, probe)
+    with pytest.raises(LookupError, match="phone"):
+        names(four, COMPLIANCE, ListQuery(any_of=((Compare("phone", op, "1391"),),)))  # type: ignore[arg-type]
+    assert names(four, ADMIN, ListQuery(filters=(Compare("phone", "contains", "1391"),)))
+
+
+def test_a_masked_field_orders_no_list_but_a_number_one_knows_is_found(four: Bench) -> None:
+    with pytest.raises(LookupError, match="phone"):
+        names(four, COMPLIANCE, ListQuery(sort=(("phone", False),)))
+    assert len(names(four, COMPLIANCE, ListQuery(filters=(Compare("phone", "eq", "13912345678"),)))) == 4
+    assert len(names(four, COMPLIANCE, ListQuery(filters=(Compare("phone", "not_empty"),)))) == 4
+
+
+def test_in_lists_of_ones_own_records_nothing_is_masked_and_everything_orders(four: Bench) -> None:
+    assert len(names(four, ZHANG, ListQuery(sort=(("phone", False),)))) == 2
+    assert len(names(four, CLERK, ListQuery(tab="own", sort=(("phone", False),)))) == 0
+
+
 def test_an_unknown_record_is_none(bench: Bench) -> None:
     assert bench.repository.get("customers", "nowhere", ADMIN) is None
     assert bench.repository.history("customers", "nowhere", ADMIN) == ()
@@ -190,6 +212,35 @@ def test_lists_are_filtered_ordered_and_paged(four: Bench) -> None:
     assert ([r.values["name"] for r in first.records], first.total) == (["丁", "丙", "乙"], 4)
     rest = four.repository.page("customers", ADMIN, ListQuery(**{**vars_of(by_name), "after": first.next}))
     assert ([r.values["name"] for r in rest.records], rest.next) == (["甲"], "")
+
+
+def test_one_of_each_group_of_tests_must_hold(four: Bench) -> None:
+    either = ((Compare("name", "eq", "甲"), Compare("name", "eq", "丙")), (Compare("city", "eq", "北京"),))
+    assert names(four, ADMIN, ListQuery(any_of=either)) == ["丙", "甲"]
+    assert names(four, SUPERVISOR, ListQuery(any_of=either)) == ["甲"]
+
+
+def test_references_order_by_what_they_show_not_by_their_key(bench: Bench) -> None:
+    """S003 王五 < S002 李四 < S004 赵六 by code point is 李 (674E) < 王 (738B) < 赵 (8D75)."""
+    for name, owner in [("甲", "S003"), ("乙", "S002"), ("丙", ""), ("丁", "S004")]:
+        bench.customer(name, ADMIN, owner=owner)
+    assert names(bench, ADMIN, ListQuery(sort=(("owner", False),))) == ["乙", "甲", "丁", "丙"]
+    assert names(bench, ADMIN, ListQuery(sort=(("owner", True),))) == ["丁", "甲", "乙", "丙"]
+
+
+def test_the_next_page_of_an_order_by_reference_goes_on_where_the_first_ended(bench: Bench) -> None:
+    owners = ["S003", "S002", "", "S004", "S002", "S003"]
+    for number, owner in enumerate(owners):
+        bench.customer(f"客户{number}", ADMIN, owner=owner)
+    found, after = [], ""
+    while True:
+        query = ListQuery(sort=(("owner", False),), limit=2, after=after)
+        page = bench.repository.page("customers", ADMIN, query)
+        found += [record.values["name"] for record in page.records]
+        after = page.next
+        if not after:
+            break
+    assert found == ["客户1", "客户4", "客户0", "客户5", "客户3", "客户2"]
 
 
 def vars_of(query: ListQuery) -> dict[str, object]:
