@@ -40,13 +40,17 @@ class ColumnDesign:
 
 @dataclass(frozen=True, slots=True)
 class SheetDesign:
-    """A sheet with its header in row 1. Rows whose `status_column` equals `void_text` are grey and struck through."""
+    """A sheet with its header in row 1. Rows whose `status_column` equals `void_text` are grey and struck through.
+
+    freeze: the header stays in sight; freeze_column: the first column too.
+    """
 
     title: str
     columns: tuple[ColumnDesign, ...] = ()
     status_column: int | None = None
     void_text: str = "已作废"
     freeze: bool = True
+    freeze_column: bool = False
     autofilter: bool = True
     state: str = "visible"
 
@@ -99,35 +103,49 @@ def list_validation(area: Range, header: str, choices: Sequence[str], lists: Lis
 
 def sheet_xml(design: SheetDesign, styles: Styles, lists: ListSource) -> bytes:
     """The worksheet part of a design; needed styles are added to `styles`. Raises CannotEdit for a bad header text."""
+    header = _header_row(design, header_style(styles))
+    return f"{sheet_head(design, styles, 1)}{header}{sheet_tail(design, styles, lists, 1)}".encode()
+
+
+def sheet_head(design: SheetDesign, styles: Styles, last_row: int | None) -> str:
+    """The part up to its rows. last_row: where they end, if that is known yet."""
+    whole = Range(1, 0, last_row or 1, max(len(design.columns) - 1, 0))
+    dimension = f'<dimension ref="{whole}"/>' if last_row else ""
+    return (
+        f'{XML_HEADER}<worksheet xmlns="{MAIN_NAMESPACE}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>{dimension}'
+        f'<sheetViews>{_view(design)}</sheetViews><sheetFormatPr defaultRowHeight="18" customHeight="1"/>'
+        f"{_columns_xml(design, styles)}<sheetData>"
+    )
+
+
+def sheet_tail(design: SheetDesign, styles: Styles, lists: ListSource, last_row: int) -> str:
+    """The part behind its rows."""
     last = max(len(design.columns) - 1, 0)
-    whole = Range(1, 0, 1, last)
-    body = Range(2, 0, MAX_ROWS, last)
-    parts = [
-        XML_HEADER,
-        f'<worksheet xmlns="{MAIN_NAMESPACE}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
-        f'<dimension ref="{whole}"/><sheetViews>{_view(design)}</sheetViews><sheetFormatPr defaultRowHeight="18" '
-        'customHeight="1"/>',
-        _columns_xml(design, styles),
-        f"<sheetData>{_header_row(design, header_style(styles))}</sheetData>",
-    ]
+    parts = ["</sheetData>"]
     if design.autofilter and design.columns:
-        parts.append(f'<autoFilter ref="{whole}"/>')
+        parts.append(f'<autoFilter ref="{Range(1, 0, last_row, last)}"/>')
     if design.status_column is not None:
-        parts.append(void_rule(styles, body, design.status_column, design.void_text, 1))
+        parts.append(void_rule(styles, Range(2, 0, MAX_ROWS, last), design.status_column, design.void_text, 1))
     parts.append(_validations(design, lists))
     parts.append('<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>')
     parts.append('<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>')
     parts.append(_ignored_errors(design))
     parts.append("</worksheet>")
-    return "".join(parts).encode()
+    return "".join(parts)
 
 
 def _view(design: SheetDesign) -> str:
     if not design.freeze:
         return '<sheetView workbookViewId="0"/>'
+    if not design.freeze_column:
+        return (
+            '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+            '<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView>'
+        )
     return (
-        '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-        '<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView>'
+        '<sheetView workbookViewId="0"><pane xSplit="1" ySplit="1" topLeftCell="B2" activePane="bottomRight" '
+        'state="frozen"/><selection pane="topRight"/><selection pane="bottomLeft"/>'
+        '<selection pane="bottomRight" activeCell="B2" sqref="B2"/></sheetView>'
     )
 
 
@@ -152,7 +170,12 @@ def _header_row(design: SheetDesign, style: int) -> str:
         cell_bytes("", cell_name(1, at), style, *cell_content(column.header, cell_name(1, at), False)).decode()
         for at, column in enumerate(design.columns)
     ]
-    return f'<row r="1" ht="32" customHeight="1">{"".join(cells)}</row>' if cells else ""
+    return header_row_xml(cells) if cells else ""
+
+
+def header_row_xml(cells: Sequence[str]) -> str:
+    """The header's row: high enough for two lines."""
+    return f'<row r="1" ht="32" customHeight="1">{"".join(cells)}</row>'
 
 
 def _ignored_errors(design: SheetDesign) -> str:

@@ -7,6 +7,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,13 @@ class Package:
             members[name] = _read_member(data, info)
         return cls(members)
 
+    @classmethod
+    def made_of(cls, parts: Mapping[str, bytes]) -> Package:
+        """A new package of those parts, [Content_Types].xml among them."""
+        package = cls({name: _new_member(name, data) for name, data in parts.items()})
+        package._inflated, package._changed = dict(parts), dict(parts)
+        return package
+
     def copy(self) -> Package:
         """The package as it is now; later changes to either leave the other alone."""
         twin = Package(dict(self._members))
@@ -134,12 +142,25 @@ class Package:
 
     def add(self, name: str, data: bytes, content_type: str) -> None:
         """A new part, with its entry in [Content_Types].xml. Raises ValueError if the name is taken."""
+        self._add_member(name, _new_member(name, data), content_type)
+        self._inflated[name] = self._changed[name] = data
+
+    def add_stream(self, name: str, pieces: Iterable[bytes], content_type: str) -> None:
+        """As `add`, for a part too large to hold: it is deflated piece by piece as it comes."""
+        deflate = _deflate()
+        stream, raw, crc, size = deflate.compressobj(1, zlib.DEFLATED, -15), [], 0, 0
+        for piece in pieces:
+            crc, size = deflate.crc32(piece, crc), size + len(piece)
+            raw.append(stream.compress(piece))
+        raw.append(stream.flush())
+        member = dataclasses.replace(_new_member(name, b""), crc=crc, raw=b"".join(raw), size=size)
+        self._add_member(name, member, content_type)
+
+    def _add_member(self, name: str, member: _Member, content_type: str) -> None:
         if self.has(name):
             raise ValueError(f"{name} exists")
-        # 1980-01-01, the zip epoch: the bytes depend on the content alone, not on the hour.
-        self._members[name] = _Member(name.encode(), 0, _DEFLATED, 0, 0x21, zlib.crc32(data), b"", 0)
+        self._members[name] = member
         self._spelling[name.lower()] = name
-        self._inflated[name] = self._changed[name] = data
         types = self.part("[Content_Types].xml")
         close = types.rindex(b"</")
         prefix = types[close + 2 :].partition(b"Types")[0]
@@ -162,6 +183,11 @@ class Package:
         count = len(self._members)
         end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(entries), offset, 0)
         return b"".join([*pieces, entries, end])
+
+
+def _new_member(name: str, data: bytes) -> _Member:
+    # 1980-01-01, the zip epoch: the bytes depend on the content alone, not on the hour.
+    return _Member(name.encode(), 0, _DEFLATED, 0, 0x21, zlib.crc32(data), b"", 0)
 
 
 def _refuse_other_formats(data: bytes) -> None:
