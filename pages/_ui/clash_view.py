@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import form_flow, state, values, widgets
-from pages._ui.form_view import OpenForm
+from pages._ui.open_form import OpenForm
 
 
 def draw(form: OpenForm) -> None:

@@ -36,6 +36,11 @@ _problems = st.components.v2.component(
 _pulse = st.components.v2.component("portal_pulse", js=asset("pulse.js"))
 
 
+_lines = st.components.v2.component(
+    "portal_lines", html='<div class="lines"></div>', css=asset("line_table.css"), js=asset("line_table.js")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TableColumn:
     """A column of a table on screen."""
@@ -130,6 +135,29 @@ def pulse(key: str, *, every: int = 0, fields: bool = False) -> None:
     """
     with st.container(key=f"unseen__{key}"):
         _pulse(key=key, data=_handed(every=every, fields=fields), on_beat_change=_ignored, height=1)
+
+
+def line_table(
+    key: str,
+    data: dict[str, Any],
+    *,
+    on_asked: Callable[[Any], None],
+    on_created: Callable[[Any], None],
+    on_imported: Callable[[Any], None],
+) -> None:
+    """Draws line items to fill in. Its rows are read by `state.component_value(key, "table")`.
+
+    on_asked: searched for what a cell refers to; on_created: asked for a new record to refer to; on_imported: a
+    pasted table whose columns are to be matched first. All three run before the page does.
+    """
+    _lines(
+        key=key,
+        data=_handed(**data),
+        on_table_change=_ignored,
+        on_asked_change=lambda: on_asked(state.component_value(key, "asked")),
+        on_created_change=lambda: on_created(state.component_value(key, "created")),
+        on_imported_change=lambda: on_imported(state.component_value(key, "imported")),
+    )
 
 
 def _handed(**data: Any) -> dict[str, Any]:

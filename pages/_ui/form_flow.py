@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pages._ui import routes, state
-from pages._ui.form_view import NEW_ROW, Answers, OpenForm, typed_now, widget_keys
 from pages._ui.gate import Visit
+from pages._ui.open_form import Answers, OpenForm, as_sent, typed_now, widget_keys
 from schemas import validation
 from schemas.field_types import ParseContext, type_of
 from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
-from schemas.record import SYSTEM_COLUMNS, Record, Rejected, Saved, Submission, Typed, TypedLine, etag_of
+from schemas.record import SYSTEM_COLUMNS, Record, Rejected, Saved, Submission, Typed, etag_of
 from schemas.rights import may
 from schemas.template import Field, Template
 from schemas.validation import Validated
@@ -180,13 +180,8 @@ def leave(visit: Visit) -> None:
 
 def preview(form: OpenForm, answers: Answers) -> Validated:
     """The form as it would be saved now; nothing is written."""
-    lines = {line: _as_sent(rows) for line, rows in answers.lines.items()}
+    lines = {line: as_sent(rows) for line, rows in answers.lines.items()}
     return form.visit.app.repository.preview(form.template.key, answers.values, lines, form.visit.actor, form.record)
-
-
-def _as_sent(rows: Sequence[TypedLine]) -> list[TypedLine]:
-    """Rows as a submission has them: those not saved yet have no id."""
-    return [TypedLine("" if row.line_id.startswith(NEW_ROW) else row.line_id, row.values) for row in rows]
 
 
 # --- submitting ----------------------------------------------------------------------------------------------------
@@ -200,7 +195,7 @@ def submit(form: OpenForm, answers: Answers) -> Saved | Rejected:
     kept = keep_draft(form, answers)
     if isinstance(kept, Finding):
         return Rejected((kept,))
-    lines = {line: _as_sent(rows) for line, rows in answers.lines.items()}
+    lines = {line: as_sent(rows) for line, rows in answers.lines.items()}
     submission = Submission(
         template=form.template.key,
         key=form.draft.key,

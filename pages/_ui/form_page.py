@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._ui import chrome, clash_view, components, form_flow, form_view, routes, state, values
+from pages._ui import chrome, clash_view, components, form_flow, form_view, open_form, routes, state, values
 from pages._ui.form_flow import Action, CannotOpen
-from pages._ui.form_view import Answers, OpenForm
 from pages._ui.gate import Visit
+from pages._ui.open_form import Answers, OpenForm
 from schemas import validation
 from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding
@@ -43,7 +43,7 @@ def head(form: OpenForm) -> Action:
     What was typed is kept before anything is drawn: a run can be stopped at any drawing, by a reload for one.
     The button's own key carries the draft: a click meant for a form already saved never presses another form's.
     """
-    kept = form_flow.keep_draft(form, form_view.typed_now(form))
+    kept = form_flow.keep_draft(form, open_form.typed_now(form))
     visit, name = form.visit, form.template.label.text(form.visit.language)
     if form.record:
         title = visit.text("form.title_edit", name=values.headline(visit, form.template, form.record))
@@ -84,7 +84,7 @@ def body(form: OpenForm, action: Action) -> Answers:
     After a server restart the browser still holds what was typed, and the server learns it only by drawing: when a
     field others depend on turns out to hold something else, the run starts over, button and all.
     """
-    before = form_flow.fill_from_reference(form, form_view.typed_now(form))
+    before = form_flow.fill_from_reference(form, open_form.typed_now(form))
     look = form_flow.preview(form, before)
     if state.form_value(form.draft.draft_id, "clashes"):
         clash_view.draw(form)
@@ -98,8 +98,8 @@ def body(form: OpenForm, action: Action) -> Answers:
 
 
 def _was_unknown(form: OpenForm, before: Answers, answers: Answers) -> bool:
-    """Whether a field others depend on turned out to hold another answer than was known before drawing."""
-    return any(
+    """Whether a field others depend on, or a line table, turned out to hold other answers than known before drawing."""
+    return before.lines != answers.lines or any(
         [*filter(None, typed_texts(before.values.get(key)))] != [*filter(None, typed_texts(answers.values.get(key)))]
         for key in validation.drivers(form.template)
         if key in answers.values

@@ -120,6 +120,12 @@ def type_into(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
+def component_value(component: str, name: str) -> Any:
+    """What a browser part last sent under that name; None before it sent anything."""
+    sent = st.session_state.get(component)
+    return sent.get(name) if isinstance(sent, Mapping) else None
+
+
 def take_picked(component: str, key: str) -> None:
     """The day picked in a calendar goes into the text widget beside it."""
     picked = (st.session_state.get(component) or {}).get("picked")

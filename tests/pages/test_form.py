@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.pages.conftest import Portal, Visit, draft_id, field, go, press, words
+from tests.pages.conftest import Portal, Visit, components, draft_id, field, go, press, words
 
 
 @pytest.fixture
@@ -167,60 +169,84 @@ def test_who_may_not_fill_in_a_form_is_told_so(portal: Portal, visit: Visit) -> 
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 
-def cell(at, row: str, name: str):  # type: ignore[no-untyped-def]
-    return at.get_by_key(f"f.{draft_id(at)}.items.{row}.{name}")
+def type_rows(at, *rows: dict[str, str], taken: str = "") -> None:  # type: ignore[no-untyped-def]
+    """What the browser's table sends once rows were typed into it."""
+    named = [[f"new:{number}", row] for number, row in enumerate(rows, 1)]
+    at.session_state[f"f.{draft_id(at)}.items"] = {"table": {"rows": named, "taken": taken}}
+    at.run()
+
+
+def table(at) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+    """What the browser's table is given to draw."""
+    [data] = components(at, "most")
+    return data
+
+
+RING = {"what": "戒指", "pieces": "3", "price": "1,200.50"}
+NECKLACE = {"what": "项链", "pieces": "1", "price": "10"}
+
+
+def test_a_new_form_begins_with_one_empty_row(form) -> None:
+    assert table(form)["rows"] == [["new:1", {}]]
 
 
 def test_lines_add_up_while_one_types(form) -> None:
-    form.button(key="add_row__items").click().run()
-    cell(form, "new:1", "what").set_value("戒指")
-    cell(form, "new:1", "pieces").set_value("3")
-    cell(form, "new:1", "price").set_value("1,200.50").run()
+    type_rows(form, RING)
+    assert table(form)["figures"] == {"new:1": {"amount": "¥3,601.50"}}
+    assert table(form)["totals"]["amount"] == "¥3,601.50"
     assert "¥3,601.50" in [one.value for one in form.text]
 
 
 def test_lines_are_saved_in_their_order(portal: Portal, form) -> None:
     field(form, "customer").set_value("云锦")
-    for number, what in enumerate(("戒指", "项链"), 1):
-        form.button(key="add_row__items").click().run()
-        cell(form, f"new:{number}", "what").set_value(what)
-        cell(form, f"new:{number}", "pieces").set_value("1")
-        cell(form, f"new:{number}", "price").set_value("10").run()
+    type_rows(form, RING, NECKLACE)
     press(form, "save")
     order = portal.app.repository.get("orders", portal.orders()[0].record_id, portal.actor(portal.admin))
     assert order is not None
     assert [line.values["what"] for line in order.lines["items"]] == ["戒指", "项链"]
 
 
-def test_removing_a_row_keeps_what_stands_in_the_others(form) -> None:
-    for number, what in enumerate(("戒指", "项链"), 1):
-        form.button(key="add_row__items").click().run()
-        cell(form, f"new:{number}", "what").set_value(what).run()
-    form.button(key="remove_row__items__new:1").click().run()
-    assert cell(form, "new:2", "what").value == "项链"
-    with pytest.raises(KeyError):
-        cell(form, "new:1", "what")
+def test_how_a_cell_was_understood_stands_beside_its_row(form) -> None:
+    type_rows(form, {**RING, "pieces": "３个"})
+    assert "3" in table(form)["understood"]["new:1"]["pieces"]
 
 
-def test_a_wrong_cell_is_named_with_its_row(form) -> None:
+def test_a_wrong_cell_is_named_in_its_row(portal: Portal, form) -> None:
     field(form, "customer").set_value("云锦")
-    form.button(key="add_row__items").click().run()
-    cell(form, "new:1", "what").set_value("戒指")
-    cell(form, "new:1", "pieces").set_value("三又二分之一个半")
-    cell(form, "new:1", "price").set_value("1").run()
+    type_rows(form, RING, {**NECKLACE, "pieces": "三又二分之一个半"})
     press(form, "save")
-    assert any("数量" in one.value for one in form.markdown)
+    assert list(table(form)["problems"]) == ["new:2"]
+    assert "三又二分之一个半" in table(form)["problems"]["new:2"]["pieces"][0]
+    assert portal.orders() == []
 
 
 def test_an_empty_row_in_between_does_not_shift_the_findings(form) -> None:
     field(form, "customer").set_value("云锦")
-    for _ in range(2):
-        form.button(key="add_row__items").click().run()
-    cell(form, "new:2", "what").set_value("项链").run()
+    type_rows(form, {}, {"what": "项链"})
     press(form, "save")
-    shown = [str(getattr(one, "value", "")) if one.type == "markdown" else getattr(one, "key", "") for one in form.main]
-    complaint = next(place for place, text in enumerate(shown) if text and "数量" in text and "请填写" in text)
-    assert complaint > shown.index("remove_row__items__new:2")
+    assert set(table(form)["problems"]["new:2"]) == {"pieces", "price"}
+
+
+def test_rows_typed_survive_a_switch_of_the_language(form) -> None:
+    type_rows(form, RING)
+    form.button(key="lang_en").click().run()
+    assert table(form)["rows"] == [["new:1", RING]]
+    assert table(form)["columns"][0]["label"] == "Item"
+
+
+def test_rows_typed_are_in_the_draft(portal: Portal, visit: Visit, form) -> None:
+    type_rows(form, RING)
+    other = visit("form", portal.token(portal.admin), t="orders", d=draft_id(form))
+    assert table(other)["rows"] == [["new:1", RING]]
+
+
+def test_cells_the_form_does_not_ask_are_not_taken_from_a_browser(portal: Portal, form) -> None:
+    field(form, "customer").set_value("云锦")
+    type_rows(form, {**RING, "amount": "1", "nonsense": "2"})
+    press(form, "save")
+    order = portal.app.repository.get("orders", portal.orders()[0].record_id, portal.actor(portal.admin))
+    assert order is not None
+    assert order.lines["items"][0].values["amount"] == "3601.50"
 
 
 # --- editing -------------------------------------------------------------------------------------------------------
