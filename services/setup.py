@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RULE_PACKS = ("key_account_jewellery", "base", "dealer_manufacturing", "visit_only")
 MAX_COMPANY = 60
 FIRST_STAFF_ID = "S001"
+FIRST_FORM = "customer_info"
+"""Has its sheet from the first day on; other forms get theirs with their first record."""
 DONE = "setup.done_at"
 CODE = "setup.code"
 SAMPLES_WANTED = "samples.wanted"
@@ -60,6 +62,10 @@ class WorkbookDoor(Protocol):
 
     def take_over(self) -> tuple[Finding, ...]:
         """Takes in the workbook that is there, if there is one; why it could not. Harmless when done before."""
+        ...
+
+    def ensure_sheet(self, template: str) -> None:
+        """Gives the form a sheet, though it has no record yet."""
         ...
 
     def poke(self) -> None:
@@ -147,6 +153,8 @@ class Setup:
         self._is_done = True
         _codes.pop(self._config.state_dir, None)
         findings = self.load_wanted_samples()
+        if FIRST_FORM in self._catalogue() and not answers.adopt_workbook:
+            self._workbook.ensure_sheet(FIRST_FORM)
         self._workbook.poke()
         return findings
 

@@ -121,6 +121,18 @@ class Sync:
         """Sheet and row where the workbook shows the record exactly as it is; None while it does not yet."""
         return self._backend.state.row_of(template, record_id)
 
+    def has_sheet(self, template: str) -> bool:
+        """Whether the workbook shows a sheet of the form; one comes by itself with the form's first record."""
+        return self._backend.has_sheet(template)
+
+    def ensure_sheet(self, template: str) -> None:
+        """Has the form's sheet made now, for people who want to type its records there.
+
+        Raises KeyError for an unknown form.
+        """
+        self._backend.ensure_sheet(template)
+        self.poke()
+
     def confirm_removal(self) -> SyncStatus:
         """The administrator's answer to S084: the rows missing in the workbook were deleted on purpose."""
         return self._backend.confirm_removal()

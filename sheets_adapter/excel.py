@@ -48,7 +48,7 @@ ATTEMPTS = 4
 """Times a checkpoint starts over because somebody saved the workbook under its hands."""
 
 EXPLANATION_KEYS = (
-    "workbook.title", "workbook.edit", "workbook.add", "workbook.withdraw", "workbook.own", "workbook.ids",
+    "workbook.title", "workbook.edit", "workbook.add", "workbook.sheets", "workbook.withdraw", "workbook.own", "workbook.ids",
     "workbook.conflict",
 )  # fmt: skip
 _PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
@@ -172,6 +172,20 @@ class ExcelBackend:
         """The administrator's answer to S084: the rows missing in the file, as it is now, were deleted on purpose."""
         self.state.set(confirmed=str(signature(self._path) or ""))
         return self.checkpoint()
+
+    def ensure_sheet(self, template: str) -> None:
+        """Asks for the template's sheet, and those of its line tables, though it has no record yet.
+
+        The next checkpoint makes them: somebody wants to type records by hand. Raises KeyError for an unknown template.
+        """
+        tables = {plan.table for plan in self._plans if plan.template.key == template}
+        if not tables:
+            raise KeyError(template)
+        self.state.want_sheets(tables)
+
+    def has_sheet(self, template: str) -> bool:
+        """Whether the workbook has the template's sheet, as far as it was seen."""
+        return self.state.sheet(template) is not None
 
     def accept_move(self) -> SyncStatus:
         """The administrator's answer to S083: this file is the workbook from now on."""

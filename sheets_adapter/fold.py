@@ -12,7 +12,7 @@ from sheets_adapter.codec import RAW, STATUS, RowWriter, Seen, cells_of
 from sheets_adapter.columns import EXTRA, PlannedColumn, SheetMap, TablePlan, missing_columns
 from sheets_adapter.contract import Query, Row, Store, StoreError, Test
 from sheets_adapter.row_reading import RowReader
-from sheets_adapter.sheet_reading import find_sheet
+from sheets_adapter.sheet_reading import find_sheet, is_blank_sheet
 from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState, seen_from, seen_text
 from sheets_adapter.workbook_names import write_columns
 from sheets_adapter.xlsx.addresses import column_letters
@@ -72,6 +72,7 @@ class Fold:
         self._revision = store.revision()
         self._renamed = _RenamedTargets(store, state, {})
         self._covered: list[RowFinding] = []
+        self._wanted = state.wanted_sheets()
         self.result = FoldResult(self._revision)
 
     def run(self, plans: Sequence[TablePlan]) -> FoldResult:
@@ -92,17 +93,17 @@ class Fold:
 
     def _fold(self, plan: TablePlan) -> None:
         known = self._state.sheet(plan.table)
-        if known is None and find_sheet(self._workbook, plan) is not None:
-            return  # there, but its header was not understood
         if known is not None and not known.is_understood:
             return
+        candidates = self._candidates(plan, known.folded if known else 0)
         if known is None:
-            known = self._add_sheet(plan)
+            known = self._new_sheet(plan, is_needed=bool(candidates))
+        if known is None:
+            return
         sheet_map = self._renamed_headers(plan, self._with_columns(plan, known.map))
         contents: dict[str, str] = {}
         places: dict[str, RowPlace] = {}
         self._covered = []
-        candidates = self._candidates(plan, known)
         for start in range(0, len(candidates), CHUNK):
             self._fold_rows(plan, sheet_map, candidates[start : start + CHUNK], contents, places)
         sheet = SheetState(sheet_map, known.crc, self._revision)
@@ -126,12 +127,26 @@ class Fold:
 
     # the sheet itself
 
-    def _add_sheet(self, plan: TablePlan) -> SheetState:
-        columns = [one.column for one in plan.columns]
+    def _new_sheet(self, plan: TablePlan, *, is_needed: bool) -> SheetState | None:
+        """A sheet for the table's first rows or because somebody asked for one; None when there is to be none yet.
+
+        A blank sheet of the table's title is somebody's wish for it, and is filled in.
+        """
+        title = find_sheet(self._workbook, plan)
+        if title is not None:
+            return self._filled_sheet(plan, title)
+        if not is_needed and plan.table not in self._wanted:
+            return None
         self._workbook.add_sheet(design_of(plan))
-        places = {column: at for at, column in enumerate(columns)}
-        headers = {one.column: one.header for one in plan.columns}
-        return SheetState(SheetMap(plan.sheet, 1, places, {}, headers), 0, 0)
+        return _new_state(plan, plan.sheet)
+
+    def _filled_sheet(self, plan: TablePlan, title: str) -> SheetState | None:
+        """A sheet whose header is not understood is left alone, unless there is nothing in it at all."""
+        if not is_blank_sheet(self._workbook, title):
+            return None
+        if self._workbook.fill_blank_sheet(title, design_of(plan)):
+            return _new_state(plan, title)
+        return SheetState(SheetMap(title, 1, {}, {}, {}), 0, 0)
 
     def _with_columns(self, plan: TablePlan, sheet_map: SheetMap) -> SheetMap:
         missing = missing_columns(plan, sheet_map.columns)
@@ -182,10 +197,13 @@ class Fold:
                 quiet[row_id] = replace(place, revision=row.revision, dirty=False)
         return pending, quiet
 
-    def _candidates(self, plan: TablePlan, known: SheetState) -> list[str]:
-        """Ids of rows that may need writing: those in the file, then the new ones in the order they were made."""
+    def _candidates(self, plan: TablePlan, folded: int) -> list[str]:
+        """Ids of rows that may need writing: those in the file, then the new ones in the order they were made.
+
+        folded: the revision up to which the sheet is complete.
+        """
         order = ("record_id", "line_no") if plan.line else ()
-        rows = {row.row_id: row for row in self._store.changed_rows(plan.table, known.folded, columns=order)}
+        rows = {row.row_id: row for row in self._store.changed_rows(plan.table, folded, columns=order)}
         few = len(rows) <= CHUNK
         places = self._state.places_of(plan.table, list(rows)) if few else self._state.places(plan.table)
         for row_id in [row_id for row_id, row in rows.items() if _is_shown(row, places.get(row_id))]:
@@ -279,6 +297,12 @@ def design_of(plan: TablePlan) -> SheetDesign:
     )
     status = next(at for at, one in enumerate(plan.columns) if one.part == "system" and one.column == STATUS)
     return SheetDesign(plan.sheet, columns, status_column=status)
+
+
+def _new_state(plan: TablePlan, title: str) -> SheetState:
+    places = {one.column: at for at, one in enumerate(plan.columns)}
+    headers = {one.column: one.header for one in plan.columns}
+    return SheetState(SheetMap(title, 1, places, {}, headers), 0, 0)
 
 
 def _new_column(one: PlannedColumn) -> NewColumn:

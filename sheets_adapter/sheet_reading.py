@@ -62,6 +62,11 @@ def open_sheet(workbook: Workbook, plan: TablePlan, title: str) -> OpenedSheet |
     return OpenedSheet(plan, found, rows, fingerprint(workbook, plan, title))
 
 
+def is_blank_sheet(workbook: Workbook, title: str) -> bool:
+    """Whether no cell of the sheet holds anything."""
+    return is_empty(workbook.read(title).rows)
+
+
 def is_empty(rows: Sequence[Sequence[object]]) -> bool:
     """Whether no cell holds anything."""
     return not any(cell not in (None, "") for row in rows for cell in row)

@@ -12,16 +12,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from schemas.finding import CellRef, Finding, Severity
+from schemas.finding import Finding
 from sheets_adapter.codec import RAW, Seen
 from sheets_adapter.columns import EXTRA, SheetMap
+from sheets_adapter.finding_rows import finding_from, finding_row, with_header
 from sheets_adapter.journal_layout import quoted
 from sheets_adapter.sqlite_files import named_errors
 
@@ -214,6 +215,20 @@ class SyncState:
         """A fact that is a number, 0 when it is not known."""
         return int(self.get(key) or 0)
 
+    def wanted_sheets(self) -> frozenset[str]:
+        """Tables that are to have a sheet though they have no rows yet."""
+        return frozenset(self.get("wanted_sheets").split("\n")) - {""}
+
+    def want_sheets(self, tables: Collection[str]) -> None:
+        """The next checkpoint gives these tables a sheet, rows or none."""
+        with self.transaction():
+            self.set(wanted_sheets="\n".join(sorted(self.wanted_sheets().union(tables))), complete="")
+
+    def forget_wanted_sheet(self, table: str) -> None:
+        """Its sheet was made and somebody deleted it: it comes again with its first row."""
+        with self.transaction():
+            self.set(wanted_sheets="\n".join(sorted(self.wanted_sheets() - {table})))
+
     # --- generations
 
     def next_generation(self, kind: GenerationKind, at: datetime) -> int:
@@ -347,19 +362,22 @@ class SyncState:
 
     def put_findings(self, table: str, findings: Sequence[Finding], of_rows: Sequence[RowFinding] = ()) -> None:
         """Replaces the table's findings. `of_rows` are told again as long as their row is not looked at anew."""
-        every = [*of_rows, *(RowFinding("", one) for one in findings)]
+        every = [*of_rows, *(RowFinding("", one) for one in findings)][:FINDINGS_KEPT]
         with self.transaction():
             self._db.execute("DELETE FROM sync_finding WHERE tbl = ?", (table,))
             self._db.executemany(
                 "INSERT INTO sync_finding VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((*_finding_row(table, number, one.finding), one.row_id) for number, one in _numbered(every)),
+                (
+                    (*finding_row(table, number, one.finding), one.row_id)
+                    for number, one in enumerate(every[:FINDINGS_KEPT])
+                ),
             )
 
     def row_findings(self, table: str) -> tuple[RowFinding, ...]:
         """The table's findings with the row each belongs to, "" for none."""
         sql = "SELECT row_id, code, sheet, row, col, params, severity FROM sync_finding WHERE tbl = ? ORDER BY number"
         rows = self._read(sql, table)
-        return tuple(RowFinding(str(row_id), _finding(*rest)) for row_id, *rest in rows)
+        return tuple(RowFinding(str(row_id), finding_from(*rest)) for row_id, *rest in rows)
 
     def findings(self, table: str = "") -> tuple[Finding, ...]:
         """What does not fit in the workbook's cells, by sheet and row; of one table when it is given.
@@ -371,8 +389,9 @@ class SyncState:
             "ORDER BY tbl, row, number",
             table,
         )
-        sheets = {str(name): self.sheet(str(name)) for name in {name for name, *_ in rows}}
-        return tuple(_with_header(_finding(*rest), sheets[str(name)]) for name, *rest in rows)
+        sheets = {name: self.sheet(str(name)) for name in {name for name, *_ in rows}}
+        maps = {name: sheet.map if sheet else None for name, sheet in sheets.items()}
+        return tuple(with_header(finding_from(*rest), maps[name]) for name, *rest in rows)
 
     def add_conflict(self, conflict: Conflict) -> None:
         """Keeps a conflict; an open one of the same cell is superseded, not forgotten."""
@@ -467,26 +486,3 @@ class SyncState:
 
 def _row_place(place: object, revision: object, dirty: object, mark: object) -> RowPlace:
     return RowPlace(int(str(place)), int(str(revision)), bool(dirty), str(mark))
-
-
-def _numbered(findings: Sequence[RowFinding]) -> Iterator[tuple[int, RowFinding]]:
-    return enumerate(findings[:FINDINGS_KEPT])
-
-
-def _finding_row(table: str, number: int, one: Finding) -> tuple[object, ...]:
-    at = one.at if isinstance(one.at, CellRef) else CellRef("", 0)
-    params = {key: list(value) if isinstance(value, tuple) else str(value) for key, value in one.params.items()}
-    text = json.dumps(params, ensure_ascii=False)
-    return (table, number, one.code, at.sheet, at.row, at.column, text, one.severity.value)
-
-
-def _with_header(finding: Finding, sheet: SheetState | None) -> Finding:
-    header = sheet.map.headers.get(str(finding.params.get("field", ""))) if sheet else None
-    return replace(finding, params={**finding.params, "field": header}) if header else finding
-
-
-def _finding(code: object, sheet: object, row: object, col: object, params: object, severity: object) -> Finding:
-    read = json.loads(str(params))
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
-    at = CellRef(str(sheet), int(str(row)), str(col)) if sheet else None
-    return Finding(str(code), at, given, Severity(str(severity)))

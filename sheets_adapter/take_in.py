@@ -20,7 +20,7 @@ from sheets_adapter.intake import (
     base_contents,
 )
 from sheets_adapter.merge import removes_too_many
-from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, open_sheet
+from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, is_blank_sheet, open_sheet
 from sheets_adapter.sync_state import RowPlace, SheetState
 from sheets_adapter.table_intake import TableIntake
 
@@ -65,6 +65,10 @@ class TakeIn:
         if known and not unresolved and known.crc == fingerprint(self._intake.workbook, plan, title):
             return None
         opened = open_sheet(self._intake.workbook, plan, title)
+        if opened is None and known is None and is_blank_sheet(self._intake.workbook, title):
+            self._state.put_findings(plan.table, [])
+            self._state.want_sheets({plan.table})  # somebody wants to type records there
+            return None
         if opened is None:
             self._state.put_findings(plan.table, [Finding("S068", CellRef(title, 1), {"template": plan.template.key})])
             self._state.suspend(plan.table)
@@ -77,6 +81,7 @@ class TakeIn:
             self._state.put_contents(plan.table, self.generation(), dict.fromkeys(there, ""))
             self._state.put_places(plan.table, dict.fromkeys(there, RowPlace(0, 0, dirty=True)))
             self._state.drop_sheet(plan.table)
+            self._state.forget_wanted_sheet(plan.table)
             gone = Finding("S069", None, {"sheet": known.map.sheet}, Severity.WARNING)
             self._state.put_findings(plan.table, [gone])
 

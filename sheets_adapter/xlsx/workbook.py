@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _LIST_NAME, _LIST_TITLE = "_portal_lists", "选项列表"
 _TITLE_UNITS = 31
+_OF_BLANK_SHEETS = frozenset(
+    ("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "phoneticPr", "pageMargins",
+     "pageSetup", "headerFooter")
+)  # fmt: skip
+"""What office programs write into a worksheet nobody did anything in."""
 _BAD_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -223,6 +228,20 @@ class Workbook:
         place = len(self.sheets) if at is None else min(at, len(self.sheets))
         data = names.with_sheet(self._parts.workbook_xml, design.title, relation, state=design.state, at=at)
         self._replace_workbook(_with_sheet_names(data, design, place) if design.columns else data)
+
+    def fill_blank_sheet(self, sheet: str, design: SheetDesign) -> bool:
+        """Makes a worksheet somebody added and left as it was one of the design; False when it is not quite blank."""
+        info = self._parts.worksheet(sheet)
+        xml = self._parts.sheet_xml(info)
+        left = {one.local for one in xml.outline()[1].children} <= _OF_BLANK_SHEETS
+        if not left or any(True for _ in xml.all_rows()) or self._parts.relations(info.part):
+            return False
+        styles = self._parts.styles()
+        self._parts.package.replace(info.part, sheet_xml(design, styles, self._list_source))
+        self._parts.replace_styles(styles)
+        place = [one.name for one in self.sheets].index(sheet)
+        self._replace_workbook(_with_sheet_names(self._parts.workbook_xml, replace(design, title=sheet), place))
+        return True
 
     def _require_title(self, title: str) -> None:
         if self._parts.has_locked_structure:

@@ -46,6 +46,10 @@ def start(office: Office, fallback: Callable[[], Fallback] = no_fallback) -> Che
     return CheckpointerHandle.start(command(office), log_path=office.state_dir / "checkpointer.log", fallback=fallback)
 
 
+def titles(office: Office) -> list[str]:
+    return openpyxl.load_workbook(office.workbook).sheetnames
+
+
 def names(office: Office) -> list[str]:
     rows = openpyxl.load_workbook(office.workbook)["客户信息"].iter_rows(min_row=2, values_only=True)
     return [str(row[1]) for row in rows]
@@ -141,7 +145,9 @@ def test_two_handles_do_no_harm(office: Office) -> None:
 
 def test_changed_forms_are_taken_up_without_a_restart(office: Office) -> None:
     handle = start(office)
-    wait_until(lambda: office.workbook.exists(), "the workbook")
+    office.save("r1", {"name": "金凤祥"})
+    handle.poke()
+    wait_until(lambda: office.workbook.exists() and "客户信息" in titles(office), "the customers' sheet")
     path = office.folder / "templates" / "customers.yaml"
     form = yaml.safe_load(path.read_text(encoding="utf-8"))
     form["fields"].append({"key": "region", "type": "text", "label": {"zh": "区域", "en": "Region"}})
