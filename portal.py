@@ -16,11 +16,17 @@ def main() -> None:
         screen: st.Page(screen.path, title=screen.slug, url_path=screen.slug, default=screen is routes.HOME)
         for screen in routes.SCREENS
     }
-    page = st.navigation(list(pages.values()), position="hidden")
+    by_its_name = st.Page(_home, title=routes.HOME.slug, url_path=routes.HOME.slug)
+    page = st.navigation([*pages.values(), by_its_name], position="hidden")
     chrome.style()
     with guard.guard(opened.shipped_labels, _language()):
-        screen = next(screen for screen, one in pages.items() if one.url_path == page.url_path)
+        screen = next((screen for screen, one in pages.items() if one.url_path == page.url_path), routes.HOME)
         _enter(opened.current(), screen, page)
+
+
+def _home() -> None:
+    """Streamlit serves the first screen at the portal's bare address alone; its name leads there too."""
+    routes.go(routes.HOME)
 
 
 def _language() -> str:

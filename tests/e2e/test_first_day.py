@@ -179,3 +179,16 @@ def test_a_customer_is_filled_in_on_a_phone(fresh: Portal, browser: Browser) -> 
     saved(page)
     eventually(lambda: len(records_in(fresh.workbook)) == 2, "the second customer did not reach the workbook")
     page.context.close()
+
+
+def test_the_desk_is_also_found_by_its_name_and_an_unknown_page_says_so_in_chinese(
+    fresh: Portal, visitor: Page
+) -> None:
+    visitor.goto(fresh.url)
+    give_name_and_password(visitor)
+    visitor.wait_for_selector(".st-key-sign_out")
+    visitor.goto(f"{fresh.url}/home")
+    expect(visitor.locator(".st-key-page_title")).to_contain_text("张三")
+    assert visitor.get_by_role("dialog").count() == 0
+    visitor.goto(f"{fresh.url}/nowhere")
+    expect(visitor.get_by_role("dialog")).to_contain_text("没有这一页")
