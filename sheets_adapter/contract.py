@@ -7,7 +7,7 @@ Every backend passes tests/sheets_adapter/conformance.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -204,6 +204,18 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows, column by column. `columns`: those asked for, in that order, as canonical texts, None where empty.
+
+    raw: place of a row in the block → its cells that were not understood, by column.
+    """
+
+    row_ids: Sequence[str]
+    columns: Sequence[Sequence[str | None]]
+    raw: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Who did what to which row: the audit trail, in order of `seq`. `before`/`after` hold only what differs.
 
@@ -248,6 +260,13 @@ class Store(Protocol):
     def get_many(self, table: str, row_ids: Sequence[str]) -> dict[str, Row]: ...
 
     def query(self, query: Query) -> Page: ...
+
+    def scan(self, query: Query, columns: Sequence[str]) -> Iterator[Block]:
+        """All rows of the query in its order, as of one moment, in blocks: for whole tables that are read once.
+
+        The query's limit, after and count do not matter.
+        """
+        ...
 
     def holders(self, table: str, name: str, folded: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """folded text → ids of live rows holding the pair (uniques and lookups alike)."""

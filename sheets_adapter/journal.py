@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sheets_adapter.commit_queue import CommitQueue, Outcome
 from sheets_adapter.contract import (
+    Block,
     Capabilities,
     Change,
     Page,
@@ -35,6 +36,7 @@ from sheets_adapter.sqlite_files import ConnectionPool
 KEYS_KEPT = timedelta(days=90)
 _PRUNE_EVERY = timedelta(days=1)
 _COUNTS_KEPT = 64
+_ROWS_IN_BLOCK = 4096
 _FAULTY_BATCH = (LookupError, ValueError, TypeError, sqlite3.ProgrammingError, sqlite3.DataError)
 """What a batch that breaks the contract raises: its neighbours in the same commit are not harmed."""
 
@@ -109,6 +111,13 @@ class Journal:
             page = rows[: query.limit]
             after = plan.cursor(page[-1], lambda *asked: db.execute(*asked).fetchone()[0]) if more and page else ""
         return Page(tuple(page), total, after)
+
+    def scan(self, query: Query, columns: Sequence[str]) -> Iterator[Block]:
+        """All rows of the query, as of the moment the first block is read."""
+        with self._reading(query.table) as (db, layout):
+            results = db.execute(*PagePlan(layout, query, self._layouts(db)).scan(columns))
+            while some := results.fetchmany(_ROWS_IN_BLOCK):
+                yield layout.block(columns, some)
 
     def holders(self, table: str, name: str, folded: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """folded text → ids of live rows holding the pair."""

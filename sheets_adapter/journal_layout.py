@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sheets_adapter.contract import Column, Kind, Row, TableSpec
+from sheets_adapter.contract import Block, Column, Kind, Row, TableSpec
 
 SqlValue = int | str | None
 Pairs = tuple[tuple[str, str], ...]
@@ -201,6 +201,15 @@ class Layout:
         held = tuple((name, folded) for name, folded in json.loads(str(pairs))) if pairs else ()
         return StoredRow(int(rowid or 0), row, held)
 
+    def block(self, keys: Sequence[str], results: Sequence[Sequence[Any]]) -> Block:
+        """Some results of `PagePlan.scan` for those columns, turned into columns. There is at least one."""
+        row_ids, raws, *cells = zip(*results, strict=True)
+        decoded = [
+            _DECODED.get(self.columns[key].kind, _as_stored)(column) for key, column in zip(keys, cells, strict=True)
+        ]
+        raw = {at: found for at, text in enumerate(raws) if text and (found := _loads(text))}
+        return Block(row_ids, decoded, raw)
+
     def row(self, cells: Sequence[SqlValue]) -> Row:
         """The row behind one result of `select`, without what only the journal knows."""
         return self.stored_row(cells).row
@@ -218,6 +227,25 @@ class _NarrowLayout(Layout):
             if cell is not None
         }
         return Row(cells[1], values, {}, {}, cells[2], cells[3])
+
+
+def _as_stored(cells: Sequence[Any]) -> Sequence[str | None]:
+    return cells
+
+
+def _whole_texts(cells: Sequence[SqlValue]) -> Sequence[str | None]:
+    return [None if cell is None else str(cell) for cell in cells]
+
+
+def _money_texts(cells: Sequence[SqlValue]) -> Sequence[str | None]:
+    return [None if cell is None else _money_text(cell) for cell in cells]
+
+
+_DECODED: Mapping[Kind, Callable[[Sequence[Any]], Sequence[str | None]]] = {
+    "integer": _whole_texts,
+    "money": _money_texts,
+}
+"""Kinds whose SQL values are not their canonical texts."""
 
 
 def _loads(text: SqlValue) -> dict[str, str]:

@@ -164,6 +164,15 @@ class PagePlan:
         """The number of all matching rows."""
         return f"SELECT count(*) FROM {self._source()} WHERE {self._where}", self._parameters
 
+    def scan(self, keys: Sequence[str]) -> Sql:
+        """Id, raw cells and these columns of all matching rows in order, to be read with `layout.block`."""
+        fields = "".join(f", r.{quoted(column_of(self._layout, key).key)}" for key in keys)
+        # Sorting row numbers alone is faster than sorting wide rows. SQLite keeps the inner order because of the LIMIT,
+        # and walks it first because of the CROSS JOIN.
+        wanted = f"SELECT r._row AS hit FROM {self._source()} WHERE {self._where} {_order(self._terms)} LIMIT -1"
+        sql = f"SELECT r._id, r._raw{fields} FROM ({wanted}) CROSS JOIN {self._layout.rows} AS r ON r._row = hit"
+        return sql, self._parameters
+
     def cursor(self, row: Row, read: Read) -> str:
         """The `next` of a page that ends with `row`."""
         values = [term.value_of(row, read) for term in self._terms]

@@ -7,8 +7,9 @@ process.
 from __future__ import annotations
 
 import json
+import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from schemas.folding import fold
 from schemas.record import VOID
 from sheets_adapter.contract import (
     ABSENT,
+    Block,
     Capabilities,
     Change,
     Column,
@@ -38,6 +40,7 @@ from sheets_adapter.contract import (
 )
 
 KEYS_KEPT = timedelta(days=90)
+_ROWS_IN_BLOCK = 3
 Comparable = tuple[int, Decimal | float | str]
 Pair = tuple[str, str]
 
@@ -119,6 +122,18 @@ class MemoryStore:
             page = rest[: query.limit]
             cursor = order.packed(page[-1]) if page and len(rest) > len(page) else ""
             return Page(tuple(map(_copied, page)), len(rows) if query.count else -1, cursor)
+
+    def scan(self, query: Query, columns: Sequence[str]) -> Iterator[Block]:
+        """All rows of the query, a few at a time."""
+        rows = self.query(replace(query, limit=sys.maxsize, after="", count=False)).rows
+        with self._open():
+            table = self._table(query.table)
+        for key in columns:
+            table.kind(key)
+        for start in range(0, len(rows), _ROWS_IN_BLOCK):
+            some = rows[start : start + _ROWS_IN_BLOCK]
+            texts = [[row.values.get(key) for row in some] for key in columns]
+            yield Block([row.row_id for row in some], texts, {at: row.raw for at, row in enumerate(some) if row.raw})
 
     def holders(self, table: str, name: str, folded: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """folded text → ids of live rows holding the pair."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -236,3 +237,52 @@ class QueryConformance:
             ids(filled, sort=(("colour", False),))
         with pytest.raises(LookupError, match="colour"):
             ids(filled, where=(Test("colour", "eq", "red"),))
+
+    @pytest.mark.parametrize("descending", [False, True], ids=["ascending", "descending"])
+    @pytest.mark.parametrize("key", [*SORTS.values()], ids=SORTS)
+    def test_a_scan_reads_the_rows_of_all_pages_in_their_order(
+        self, filled: Store, key: tuple[str, str], descending: bool
+    ) -> None:
+        query = Query(
+            "orders", (Test("status", "ne", "已作废"),), search=("合同",), sort=((key[0], descending),), limit=1
+        )
+        columns = ("amount", "quantity", "customer", "day")
+        found = {row.row_id: tuple(map(row.values.get, columns)) for row in filled.query(replace(query, limit=9)).rows}
+        assert list(scanned(filled, query, columns)) == list(found.items())
+
+    def test_a_scan_of_many_rows_keeps_their_order_too(self, store: Store) -> None:
+        chance = random.Random(3)
+        amounts = {f"r{number:04}": f"{chance.randrange(100)}.00" for number in range(5000)}
+        written(store, *(put(row_id, amount=amount) for row_id, amount in amounts.items()))
+        rows = list(scanned(store, Query("orders", sort=(("amount", False),)), ("amount",)))
+        assert rows == sorted(
+            ((key, (text,)) for key, text in amounts.items()), key=lambda one: (float(one[1][0]), one[0])
+        )
+
+    def test_a_scan_tells_what_was_not_understood_by_the_rows_place(self, store: Store) -> None:
+        written(store, put("a", customer="甲"), put("b", raw={"day": "明天"}, extra={"备注": "x"}))
+        (block,) = store.scan(Query("orders"), ("customer",))
+        assert (list(block.row_ids), [list(texts) for texts in block.columns]) == (["a", "b"], [["甲", None]])
+        assert block.raw == {1: {"day": "明天"}}
+
+    def test_a_scan_of_no_columns_or_no_rows_is_no_mistake(self, filled: Store) -> None:
+        assert [row_id for row_id, _ in scanned(filled, Query("orders"), ())] == ["a", "b", "c", "d", "e"]
+        assert list(scanned(filled, Query("orders", search=("没有",)), ("customer",))) == []
+
+    def test_a_scan_broken_off_leaves_the_store_at_work(self, filled: Store) -> None:
+        for _ in range(20):
+            next(iter(filled.scan(Query("orders"), ("customer",))))
+        written(filled, put("f", customer="新"))
+        assert ids(filled) == ["a", "b", "c", "d", "e", "f"]
+
+    def test_a_scan_names_an_unknown_column(self, filled: Store) -> None:
+        with pytest.raises(LookupError, match="colour"):
+            list(filled.scan(Query("orders"), ("colour",)))
+
+
+def scanned(store: Store, query: Query, columns: Sequence[str]) -> Iterator[tuple[str, tuple[str | None, ...]]]:
+    """(row id, its texts) of every row of a scan."""
+    for block in store.scan(query, columns):
+        assert len(block.columns) == len(columns)
+        for at, row_id in enumerate(block.row_ids):
+            yield row_id, tuple(texts[at] for texts in block.columns)
