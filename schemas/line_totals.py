@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from schemas.template import Field, LineTable
 
-SUMMED = frozenset({"integer", "money"})
-"""Adding up prices per piece or percentages would say nothing."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SUMMED = frozenset({"integer", "money"})
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 
 
@@ -25,11 +26,18 @@ def is_number(field: Field) -> bool:
 def line_totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Sums of a line table's money and whole-number columns, as canonical texts; {} when there is nothing to add.
 
-    A masked text is nothing to add.
+    A price per piece is not added up: money that another column multiplies. A masked text is nothing to add.
     """
-    summed = [field for field in line.fields if result_type(field) in SUMMED]
+    prices = _multiplied(line)
+    summed = [f for f in line.fields if result_type(f) in _SUMMED and not (f.type == "money" and f.key in prices)]
     amounts = {
         field.key: [Decimal(row[field.key]) for row in rows if row.get(field.key) and "*" not in row[field.key]]
         for field in summed
     }
     return {key: str(sum(found, Decimal(0))) for key, found in amounts.items() if found}
+
+
+def _multiplied(line: LineTable) -> frozenset[str]:
+    """Names in the products this line works out."""
+    products = [field.compute for field in line.fields if field.compute and "*" in field.compute]
+    return frozenset(name for product in products for name in _NAME.findall(product))

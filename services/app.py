@@ -23,6 +23,7 @@ from services.people import People
 from services.places import find_place_problems
 from services.ports import Clock, NewId
 from services.records import StoreError, StoreUnavailable
+from services.prints import Prints
 from services.sessions import Sessions
 from services.setup import Setup, SetupAnswers
 from services.sync import Health, Sync
@@ -163,6 +164,14 @@ class App:
     def finish_opening(self) -> None:
         """What needs every part: a demo sets itself up, a set-up cut off goes on, the checkpointer starts."""
         if self.setup.needed() and self.is_demo and self.config.demo_admin is not None:
+        self.prints = Prints(
+            lambda: self.repository,
+            lambda: self.catalogue,
+            lambda: self.labels,
+            company=lambda: self.company,
+            clock=self.clock,
+            log=self._log,
+        )
             findings = self._set_demo_up()
             if has_errors(findings):
                 raise ConfigError(findings)

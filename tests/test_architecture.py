@@ -26,14 +26,18 @@ ONLY_IN = {
     "openpyxl": ("sheets_adapter/xlsx/", "services/exports.py"),
     "python_calamine": ("sheets_adapter/xlsx/",),
     "isal": ("sheets_adapter/xlsx/",),
-    "xlsxwriter": ("services/exports.py", "services/report_files.py"),
+    "xlsxwriter": ("services/exports.py", "services/report_files.py", "services/slip_xlsx.py"),
+    "reportlab": ("services/slip_pdf.py",),
+    "fontTools": ("services/slip_fonts.py",),
     "gspread": ("sheets_adapter/",),
     "sqlalchemy": ("sheets_adapter/",),
     "streamlit_authenticator": ("services/hashing.py", "pages/_ui/", "pages/sign_in.py"),
     "ulid": ("services/app.py", "sheets_adapter/checkpointer.py"),
 }
 # reports/ computes with pandas throughout, so everyone else imports reports lazily.
-LAZY = {"pandas", "openpyxl", "xlsxwriter", "streamlit_authenticator", "gspread", "sqlalchemy"}
+LAZY = {
+    "pandas", "openpyxl", "xlsxwriter", "reportlab", "fontTools", "streamlit_authenticator", "gspread", "sqlalchemy",
+}  # fmt: skip
 
 
 def sources() -> list[Path]:
