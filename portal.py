@@ -12,21 +12,20 @@ from services.app import App
 def main() -> None:
     """Registers every screen, so that a deep link survives signing in; draws the frame; runs the screen."""
     st.set_page_config(page_icon="📒", layout="wide")
-    pages = {
-        screen: st.Page(screen.path, title=screen.slug, url_path=screen.slug, default=screen is routes.HOME)
-        for screen in routes.SCREENS
-    }
-    by_its_name = st.Page(_home, title=routes.HOME.slug, url_path=routes.HOME.slug)
-    page = st.navigation([*pages.values(), by_its_name], position="hidden")
+    pages = {screen: st.Page(screen.path, title=screen.slug, url_path=screen.slug) for screen in routes.SCREENS}
+    start = st.Page(_start, title="start", default=True)
+    page = st.navigation([start, *pages.values()], position="hidden")
     chrome.style()
     with guard.guard(opened.shipped_labels, _language()):
         screen = next((screen for screen, one in pages.items() if one.url_path == page.url_path), routes.HOME)
         _enter(opened.current(), screen, page)
 
 
-def _home() -> None:
-    """Streamlit serves the first screen at the portal's bare address alone; its name leads there too."""
-    routes.go(routes.HOME)
+def _start() -> None:
+    """The desk at the portal's bare address: Streamlit does not answer the default page's own name."""
+    from pages import home
+
+    guard.run(home.render)
 
 
 def _language() -> str:

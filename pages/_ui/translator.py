@@ -23,8 +23,8 @@ WORDS = (
     "press_enter", "press_ctrl_enter", "press_cmd_enter", "choose_option", "choose_options", "select_all",
     "clear_value", "clear_all", "clear_entry", "show_password", "hide_password", "invalid_input", "next_page",
     "previous_page", "close", "expand_sidebar", "collapse_sidebar", "main_menu", "page_not_found", "no_such_page",
-    "connecting", "connection_error", "reconnected", "running", "stop", "rerun", "print", "settings", "open", "remove_file",
-    "selected_values", "skip_to_content", "please_wait", "network_error", "theme",
+    "connecting", "connection_error", "reconnected", "running", "stop", "rerun", "print", "settings", "open",
+    "remove_file", "selected_values", "skip_to_content", "please_wait", "network_error", "theme",
 )  # fmt: skip
 _SCRIPT = asset("translate.js")
 
