@@ -51,7 +51,7 @@ class RecordPage:
 
 def read_page(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> RecordPage:
     """The page as the actor may see it. A cursor that fits the order no longer starts from the first page."""
-    query = _query(desk, template, actor, asked)
+    query = query_of(desk, template, actor, asked)
     if query is None:
         return RecordPage((), 0)
     page = _read(desk, query)
@@ -61,7 +61,7 @@ def read_page(desk: Desk, template: Template, actor: Actor, asked: ListQuery) ->
 
 def read_targets(desk: Desk, template: Template, actor: Actor, asked: ListQuery, limit: int) -> tuple[Target, ...]:
     """The records of the list with their ETags, in its order, at most `limit`."""
-    query = _query(desk, template, actor, replace(asked, limit=limit, after=""))
+    query = query_of(desk, template, actor, replace(asked, limit=limit, after=""))
     rows = desk.store.query(replace(query, count=False)).rows if query else ()
     return tuple(Target(row.row_id, row.etag) for row in rows)
 
@@ -71,7 +71,7 @@ def count_tabs(desk: Desk, template: Template, actor: Actor) -> Mapping[str, int
     width = {"none": (), "own": ("own",), "department": ("own", "department"), "all": _TABS}[scope(actor, template)]
     asked = {tab: ListQuery(tab=tab, limit=1) for tab in _TABS if tab in width}
     asked["void"] = ListQuery(limit=1, void="void")  # type: ignore[index]
-    queries = {name: _query(desk, template, actor, one) for name, one in asked.items()}
+    queries = {name: query_of(desk, template, actor, one) for name, one in asked.items()}
     return {name: desk.store.query(query).total if query else 0 for name, query in queries.items()}
 
 
@@ -84,7 +84,7 @@ def _read(desk: Desk, query: Query) -> Page:
         return desk.store.query(replace(query, after=""))
 
 
-def _query(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> Query | None:
+def query_of(desk: Desk, template: Template, actor: Actor, asked: ListQuery) -> Query | None:
     """The store's query; None when the actor sees nothing. Raises LookupError for a column he may not read."""
     _require_readable(template, actor, asked)
     sort = asked.sort or _default_sort(template)

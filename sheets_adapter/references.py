@@ -116,6 +116,15 @@ class ReferenceIndex:
             target = self._fresh(template).of_key(key) if self._knows(template) else None
             return target.display if target else None
 
+    def displays(self, template: str, keys: Iterable[str]) -> dict[str, str]:
+        """key → display text of those that exist: one look at the store for all of them."""
+        if not self._knows(template):
+            return {}
+        with self._lock:
+            targets = self._fresh(template)
+            found = {key: targets.of_key(key) for key in keys}
+        return {key: target.display for key, target in found.items() if target}
+
     def resolve(self, template: str, text: str) -> tuple[str, ...]:
         """Keys of the records the text may mean."""
         if not self._knows(template):

@@ -21,6 +21,7 @@ from sheets_adapter.access import Access
 from sheets_adapter.bulk import BulkPlan, BulkResult, BulkWork, Target, joined
 from sheets_adapter.contract import Change, Duplicate, Query, Store, Test, WriteBatch, Written
 from sheets_adapter.desk import Desk, Gate, changed_meanwhile
+from sheets_adapter.list_scan import ListScan
 from sheets_adapter.listing import ListQuery, RecordPage, count_tabs, read_page, read_targets
 from sheets_adapter.record_tables import SIMILAR, fold_similar, line_table, number_of, record_of, table_specs
 from sheets_adapter.references import ReferenceIndex
@@ -247,6 +248,10 @@ class Repository:
     def page(self, template: str, actor: Actor, query: ListQuery) -> RecordPage:
         """One page of a list."""
         return read_page(self._desk, self._catalogue[template], actor, query)
+
+    def scan(self, template: str, actor: Actor, query: ListQuery) -> ListScan:
+        """All records of a list with their lines, column by column, for reading them once."""
+        return ListScan(self._desk, self._catalogue[template], actor, query)
 
     def targets(self, template: str, actor: Actor, query: ListQuery, *, limit: int) -> tuple[Target, ...]:
         """All records of a list, without its pages, at most `limit`."""
