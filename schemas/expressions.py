@@ -3,16 +3,16 @@
     qty * unit_price · sum(items.qty * items.unit_price) · if(is_vip, amount * 90%, amount) · days(start_on, end_on)
 
 Numbers, 'text', field keys, `line.field` inside sum/min/max/count, + - * / (also × ÷ −), comparisons, parentheses.
-Functions: min max sum count days if round join and or not. Arithmetic is decimal. An empty operand makes the result
+Functions: min max sum count days minutes week if round join and or not. Arithmetic is decimal. An empty operand makes the result
 empty; sum, min, max and join pass over empty ones; an empty condition does not hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from schemas.finding import Finding
@@ -31,7 +31,8 @@ COMPARISONS: Mapping[str, tuple[int, ...]] = {
     "=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1),
 }  # fmt: skip
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
-    "min": (1, 20), "max": (1, 20), "sum": (1, 20), "count": (1, 1), "days": (2, 2), "if": (3, 3), "round": (1, 2),
+    "min": (1, 20), "max": (1, 20), "sum": (1, 20), "count": (1, 1), "days": (2, 2), "minutes": (2, 2),
+    "week": (1, 1), "if": (3, 3), "round": (1, 2),
     "join": (1, 20), "and": (1, 20), "or": (1, 20), "not": (1, 1),
 }  # fmt: skip
 """Function → the fewest and most arguments it takes."""
@@ -306,7 +307,7 @@ class _Evaluation:
             return values[0] is not True
         if None in values:
             return None
-        return _days(values[0], values[1]) if function == "days" else _rounded(*values)
+        return _FUNCTIONS[function](*values)
 
     def gathered(self, node: Call) -> Iterator[Operand]:
         """The arguments' values; one that names a line table gives one value per row."""
@@ -358,10 +359,31 @@ def _days(start: Operand, end: Operand) -> Decimal:
     return Decimal(end.toordinal() - start.toordinal())
 
 
+def _minutes(start: Operand, end: Operand) -> Decimal:
+    """Whole minutes from one moment to another."""
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        raise CannotCompute("V071")
+    return Decimal((end - start) // timedelta(minutes=1))
+
+
+def _week(day: Operand) -> str:
+    """The ISO week a day lies in, "2026-W47": weeks begin on Monday and belong to the year of their Thursday."""
+    if not isinstance(day, date):
+        raise CannotCompute("V071")
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
 def _rounded(number: Operand, places: Operand = Decimal(0)) -> Operand:
     if not isinstance(number, Decimal) or not isinstance(places, Decimal) or not 0 <= places <= 10:
         raise CannotCompute("V071")
     return number.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Operand]] = {
+    "days": _days, "minutes": _minutes, "week": _week, "round": _rounded,
+}  # fmt: skip
+"""Functions of operands that are all there."""
 
 
 def _aggregate(function: str, values: Sequence[Operand]) -> Operand:

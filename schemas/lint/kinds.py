@@ -106,6 +106,7 @@ def _made_by(function: str, kinds: list[str]) -> str:
         return "text"
     wanted, made = {
         "sum": ("number", "number"), "round": ("number", "number"), "days": ("date", "number"),
+        "minutes": ("date", "number"), "week": ("date", "text"),
         "and": ("bool", "bool"), "or": ("bool", "bool"), "not": ("bool", "bool"),
     }.get(function, (kinds[0], kinds[0]))  # fmt: skip
     if any(kind != wanted for kind in kinds):
