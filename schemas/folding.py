@@ -36,6 +36,13 @@ _MOBILE_PREFIX = re.compile(r"^(?:\+86|0086)")
 
 def fold(text: str) -> str:
     """Text reduced to what makes it different: full and half width, case and any spaces do not count."""
+    folded = _folded_once(text)
+    while not unicodedata.is_normalized("NFKC", folded):  # an accent that stood alone may now have a letter before it
+        folded = _folded_once(folded)
+    return folded
+
+
+def _folded_once(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
