@@ -15,19 +15,23 @@ from schemas.labels import Labels
 from schemas.record import Actor
 from services.accounts import Accounts
 from services.attachments import Attachments
+from services.bulk import Bulk
 from services.config import ROOT, Config
 from services.drafts import Drafts
 from services.exports import Exports
 from services.hashing import Hashing
 from services.people import People
+from services.personal_data import PersonalData
 from services.places import find_place_problems
 from services.ports import Clock, NewId
-from services.records import StoreError, StoreUnavailable
 from services.prints import Prints
+from services.records import StoreError, StoreUnavailable
 from services.sessions import Sessions
 from services.setup import Setup, SetupAnswers
 from services.sync import Health, Sync
 from services.templates import Forms, stamp_of
+from services.versions import Versions
+from services.views import Views
 from sheets_adapter.journal import Journal
 from sheets_adapter.private import PrivateStore
 
@@ -133,6 +137,8 @@ class App:
         handed: dict[str, Any] = {"clock": self.clock, "new_id": self.new_id}
         self.accounts = Accounts(self._private, is_staff=people.is_staff, hashing=hashing, **handed)
         self.sessions = Sessions(self._private, self.config, person=people.person, **handed)
+        self.views = Views(self._private, **handed)
+        self.bulk = Bulk(lambda: self.repository, self._private, clock=self.clock)
         self.drafts = Drafts(self._private, written_under=self._journal.written_under, **handed)
         self.setup = Setup(
             self.config,
@@ -160,10 +166,6 @@ class App:
             log=self._log,
             workbook=self.sync.workbook_bytes,
         )
-
-    def finish_opening(self) -> None:
-        """What needs every part: a demo sets itself up, a set-up cut off goes on, the checkpointer starts."""
-        if self.setup.needed() and self.is_demo and self.config.demo_admin is not None:
         self.prints = Prints(
             lambda: self.repository,
             lambda: self.catalogue,
@@ -172,6 +174,12 @@ class App:
             clock=self.clock,
             log=self._log,
         )
+        self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
+        self.personal_data = PersonalData(lambda: self.repository, lambda: self.catalogue, log=self._log)
+
+    def finish_opening(self) -> None:
+        """What needs every part: a demo sets itself up, a set-up cut off goes on, the checkpointer starts."""
+        if self.setup.needed() and self.is_demo and self.config.demo_admin is not None:
             findings = self._set_demo_up()
             if has_errors(findings):
                 raise ConfigError(findings)

@@ -20,7 +20,7 @@ from sheets_adapter.sqlite_files import ConnectionPool
 
 T = TypeVar("T")
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PRIVATE_SQL = """
 CREATE TABLE IF NOT EXISTS accounts(
     account_id TEXT PRIMARY KEY, login TEXT NOT NULL, folded_login TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
@@ -42,6 +42,16 @@ CREATE TABLE IF NOT EXISTS settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) W
 CREATE TABLE IF NOT EXISTS access_log(
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, template TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS views(
+    view_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, template TEXT NOT NULL, name TEXT NOT NULL,
+    query TEXT NOT NULL, shared INTEGER NOT NULL, saved_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS views_of_template ON views(template);
+CREATE TABLE IF NOT EXISTS list_choices(
+    account_id TEXT NOT NULL, template TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY(account_id, template, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bulk_actions(
+    account_id TEXT NOT NULL, template TEXT NOT NULL, key TEXT NOT NULL, verb TEXT NOT NULL, parts TEXT NOT NULL,
+    done INTEGER NOT NULL, done_at TEXT NOT NULL, PRIMARY KEY(account_id, template)) WITHOUT ROWID;
 """
 
 
@@ -111,6 +121,32 @@ class AccessRow:
     template: str
     subject: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """One saved view of a list. `query` is the services' JSON; a shared one is everybody's to see."""
+
+    view_id: str
+    account_id: str
+    template: str
+    name: str
+    query: str
+    shared: bool
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """The last thing an account did to many records of a form. `parts`: the one-time keys of its batches, spaced."""
+
+    account_id: str
+    template: str
+    key: str
+    verb: str
+    parts: str
+    done: int
+    done_at: datetime
 
 
 class PrivateStore:
@@ -280,6 +316,44 @@ class PrivateStore:
         """Removes one setting."""
         self._write("DELETE FROM settings WHERE key = ?", key)
 
+    # lists
+
+    def views(self, template: str, account_id: str) -> tuple[ViewRow, ...]:
+        """The account's views of the template's list, and everybody's shared ones."""
+        sql = "SELECT * FROM views WHERE template = ? AND (account_id = ? OR shared) ORDER BY view_id"
+        return tuple(map(_view, self._rows(sql, template, account_id)))
+
+    def put_view(self, row: ViewRow) -> None:
+        """Writes the view, new or changed."""
+        self._put("views", row)
+
+    def delete_view(self, view_id: str) -> None:
+        """Removes one view."""
+        self._write("DELETE FROM views WHERE view_id = ?", view_id)
+
+    def list_choice(self, account_id: str, template: str, name: str) -> str:
+        """What the account prefers for that list, "" for nothing."""
+        sql = "SELECT value FROM list_choices WHERE account_id = ? AND template = ? AND name = ?"
+        found = self._rows(sql, account_id, template, name)
+        return found[0][0] if found else ""
+
+    def put_list_choice(self, account_id: str, template: str, name: str, value: str) -> None:
+        """Writes one preference."""
+        self._write("INSERT OR REPLACE INTO list_choices VALUES(?, ?, ?, ?)", account_id, template, name, value)
+
+    def last_bulk(self, account_id: str, template: str) -> BulkRow | None:
+        """What the account did last to many records of the form."""
+        sql = "SELECT * FROM bulk_actions WHERE account_id = ? AND template = ?"
+        return self._one(_bulk, sql, account_id, template)
+
+    def put_bulk(self, row: BulkRow) -> None:
+        """Writes it in place of the one before."""
+        self._put("bulk_actions", row)
+
+    def delete_bulk(self, account_id: str, template: str) -> None:
+        """Forgets it."""
+        self._write("DELETE FROM bulk_actions WHERE account_id = ? AND template = ?", account_id, template)
+
     # access log
 
     def log_access(
@@ -350,3 +424,13 @@ def _lockout(cells: Sequence[Any]) -> LockoutRow:
 def _draft(cells: Sequence[Any]) -> DraftRow:
     draft_id, account_id, key, template, record_id, content, is_started, saved_at = cells
     return DraftRow(draft_id, account_id, key, template, record_id, content, bool(is_started), _time(saved_at))
+
+
+def _view(cells: Sequence[Any]) -> ViewRow:
+    view_id, account_id, template, name, query, shared, saved_at = cells
+    return ViewRow(view_id, account_id, template, name, query, bool(shared), _time(saved_at))
+
+
+def _bulk(cells: Sequence[Any]) -> BulkRow:
+    account_id, template, key, verb, parts, done, done_at = cells
+    return BulkRow(account_id, template, key, verb, parts, done, _time(done_at))
