@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.data import HEADERS, NUMBER_FORMATS, BenchmarkRow, benchmark_rows
 from schemas.field_types.base import CellValue
 from sheets_adapter.xlsx import SheetEdit, Workbook, is_same_value
+from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.publish import publish, signature
 
 SHEET = "登记"
@@ -81,14 +82,14 @@ def checkpoint(path: Path, new: Sequence[BenchmarkRow], last: int) -> None:
     first = workbook.edit(SHEET, edit).first_appended_row
     written = changed | {first + at: record for at, record in enumerate(edit.appends)}
 
-    def verify(data: bytes) -> None:
-        read = Workbook.open(data).read_rows(SHEET, written)
+    def verify(package: Package) -> None:
+        read = Workbook(package).read_rows(SHEET, written)
         for row, record in written.items():
             if not all(is_same_value(value, read[row].get(column, "")) for column, value in record.items()):
                 raise ValueError(f"row {row} reads back differently")
 
-    data = workbook.to_bytes()
-    publish(path, data, expected=expected, verify=verify, changed=workbook.changed_parts)
+    data, before = workbook.to_bytes(), workbook.package_as_read()
+    publish(path, data, expected=expected, verify=verify, changed=workbook.changed_parts, before=before)
 
 
 def openpyxl_save(path: Path, new: Sequence[BenchmarkRow], _last: int) -> None:

@@ -48,8 +48,8 @@ ATTEMPTS = 4
 """Times a checkpoint starts over because somebody saved the workbook under its hands."""
 
 EXPLANATION_KEYS = (
-    "workbook.title", "workbook.edit", "workbook.add", "workbook.sheets", "workbook.withdraw", "workbook.own", "workbook.ids",
-    "workbook.conflict",
+    "workbook.title", "workbook.edit", "workbook.add", "workbook.sheets", "workbook.withdraw", "workbook.own",
+    "workbook.ids", "workbook.conflict",
 )  # fmt: skip
 _PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
 _HELD_BY_A_PROGRAM = "S052"
@@ -87,7 +87,6 @@ class _Opened:
     """The workbook as it was read, and the signature its bytes had."""
 
     workbook: Workbook
-    data: bytes
     signature: Signature | None
 
 
@@ -322,11 +321,10 @@ class ExcelBackend:
             before = signature(self._path)
             if before is None:
                 self._require_never_published()
-                data = new_workbook(self._explanation)
-                return _Opened(Workbook.open(data), data, None)
+                return _Opened(Workbook.open(new_workbook(self._explanation)), None)
             data = self._path.read_bytes()
             if signature(self._path) == before:
-                return _Opened(Workbook.open(data), data, before)
+                return _Opened(Workbook.open(data), before)
         raise SignatureChanged(str(self._path))
 
     def _lineage(self, marker: Marker, opened: _Opened) -> Lineage:
@@ -384,8 +382,7 @@ class ExcelBackend:
         context = self._context(at)
         fold = Fold(opened.workbook, self.state, self._journal, context)
         result = fold.run(self._plans)
-        data = opened.workbook.to_bytes()
-        if data == opened.data and opened.signature is not None:
+        if not opened.workbook.changed_parts and opened.signature is not None:
             self._mark(result, opened.workbook, {})
         else:
             self._publish(opened, result, context, at)
@@ -409,6 +406,7 @@ class ExcelBackend:
                 expected=opened.signature,
                 verify=lambda written: verify(written, result.tables, context),
                 changed=opened.workbook.changed_parts if opened.signature else None,
+                before=opened.workbook.package_as_read() if opened.signature else None,
             )
         except OSError:
             if signature(self._path) == opened.signature:

@@ -18,6 +18,7 @@ from sheets_adapter.workbook_names import write_columns
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed
 from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
+from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.sheet_edit import NewColumn, SheetEdit
 from sheets_adapter.xlsx.workbook import Workbook
 
@@ -251,12 +252,12 @@ def _covered_cell(
     return RowFinding(row_id, Finding("S067", at, params, Severity.WARNING))
 
 
-def verify(data: bytes, folded: Sequence[FoldedTable], context: ParseContext) -> None:
-    """Raises PublishFailed S086 unless every folded row reads back from `data` as it was meant.
+def verify(written: Package, folded: Sequence[FoldedTable], context: ParseContext) -> None:
+    """Raises PublishFailed S086 unless every folded row reads back from the file as it was meant.
 
     Marks the rows' places with what they read like, so that the next sync need not read them again.
     """
-    workbook = Workbook.open(data)
+    workbook = Workbook(written)
     for table in folded:
         row_ids = list(table.contents)
         for start in range(0, len(row_ids), CHUNK):

@@ -32,7 +32,7 @@ class Problem:
 
 
 def find_package_problems(
-    data: bytes, only: Collection[str] | None = None, *, before: bytes | None = None
+    data: bytes | Package, only: Collection[str] | None = None, *, before: bytes | Package | None = None
 ) -> list[Problem]:
     """All problems of the package; with `only`, the contents of just those parts are looked into.
 
@@ -41,7 +41,7 @@ def find_package_problems(
     """
     found: dict[Problem, None] = {}
     try:
-        for problem in _Linter(Package.read(data), only, before).problems():
+        for problem in _Linter(data if isinstance(data, Package) else Package.read(data), only, before).problems():
             found[problem] = None
     except UnreadableWorkbook as error:
         found[Problem("unreadable", error.params.get("part", ""), str(error))] = None
@@ -52,10 +52,10 @@ def find_package_problems(
 
 
 class _Linter:
-    def __init__(self, package: Package, only: Collection[str] | None, before: bytes | None) -> None:
+    def __init__(self, package: Package, only: Collection[str] | None, before: bytes | Package | None) -> None:
         self.package = package
         self.only = None if only is None else frozenset(only)
-        self.before = _readable(before)
+        self.before = _readable(before) if isinstance(before, bytes) else before
         self.relations: dict[str, dict[str, tuple[str, str]]] = {}
         self._reduced: dict[str, bytes] = {}
 

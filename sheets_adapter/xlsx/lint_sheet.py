@@ -13,7 +13,7 @@ from sheets_adapter.xlsx.errors import CannotEdit, UnreadableWorkbook
 from sheets_adapter.xlsx.markup import Element, MalformedXml, parse
 from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.reader import Scanner
-from sheets_adapter.xlsx.sheet_xml import Dialect, RowXml, SheetXml
+from sheets_adapter.xlsx.sheet_xml import SHEET_DATA, Dialect, RowXml, SheetXml
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
 from sheets_adapter.xlsx.worksheet_order import WORKSHEET_ORDER
@@ -52,14 +52,15 @@ class Bounds:
 
 
 def without_known_rows(data: bytes, before: bytes) -> bytes:
-    """A worksheet part without the rows `before` holds byte for byte; as it is when either cannot be taken apart."""
-    try:
-        known = dict(SheetXml("", before).all_rows())
-        sheet = SheetXml("", data)
-        changed = [raw for number, raw in sheet.all_rows() if known.get(number) != raw]
-    except (CannotEdit, UnreadableWorkbook):
-        return data
-    return b"".join((sheet.head, *changed, sheet.tail))
+    """A worksheet part without the rows `before` holds byte for byte; as it is where rows cannot be told apart."""
+    opening = SHEET_DATA.search(data)
+    if opening is None or b"<!" in data or b"<!" in before:
+        return data  # inside a comment or a character section, a row would be text
+    close = b"</" + opening[1] + b"row>"
+    # Splitting takes a fraction of the time of looking at each row, and a row's bytes name its place.
+    known = set(before.split(close))
+    first, *rows = data.split(close)
+    return close.join((first, *(row for row in rows[:-1] if row not in known), *rows[-1:]))
 
 
 def find_sheet_problems(data: bytes, relation_ids: Collection[str], bounds: Bounds) -> Found:

@@ -62,6 +62,7 @@ class Package:
         self._spelling = {name.lower(): name for name in members}
         self._inflated: dict[str, bytes] = {}
         self._changed: dict[str, bytes] = {}
+        self._originals: dict[str, tuple[_Member, bytes]] = {}
 
     @classmethod
     def read(cls, data: bytes) -> Package:
@@ -92,7 +93,17 @@ class Package:
         """The package as it is now; later changes to either leave the other alone."""
         twin = Package(dict(self._members))
         twin._inflated, twin._changed = dict(self._inflated), dict(self._changed)
+        twin._originals = dict(self._originals)
         return twin
+
+    def as_read(self) -> Package:
+        """The package without its changes; parts inflated so far need not be inflated again."""
+        added = self._changed.keys() - self._originals.keys()
+        before = Package({name: member for name, member in self._members.items() if name not in added})
+        before._inflated = {name: data for name, data in self._inflated.items() if name not in added}
+        for name, (member, data) in self._originals.items():
+            before._members[name], before._inflated[name] = member, data
+        return before
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,8 +148,10 @@ class Package:
         if spelled is None:
             raise UnreadableWorkbook("S025", part=name)
         if data != self.part(spelled):
+            if spelled not in self._changed:
+                self._originals[spelled] = self._members[spelled], self._inflated[spelled]
             self._inflated[spelled] = self._changed[spelled] = data
-            self._members[spelled] = dataclasses.replace(self._members[spelled], crc=zlib.crc32(data))
+            self._members[spelled] = dataclasses.replace(self._members[spelled], crc=_crc32(data))
 
     def add(self, name: str, data: bytes, content_type: str) -> None:
         """A new part, with its entry in [Content_Types].xml. Raises ValueError if the name is taken."""
@@ -249,6 +262,11 @@ def _without_zip64(extra: bytes) -> bytes:
     return kept + extra[position:]
 
 
+def _crc32(data: bytes) -> int:
+    checksum: int = _deflate().crc32(data)
+    return checksum
+
+
 def _inflate(name: str, member: _Member) -> bytes:
     if member.method == 0:
         data = member.raw
@@ -257,7 +275,7 @@ def _inflate(name: str, member: _Member) -> bytes:
             data = _decompress(member.raw, member.size)
         except zlib.error as error:
             raise UnreadableWorkbook("S027", part=name, detail=str(error)) from error
-    if len(data) != member.size or zlib.crc32(data) != member.crc:
+    if len(data) != member.size or _crc32(data) != member.crc:
         raise UnreadableWorkbook("S027", part=name, detail="checksum")
     return data
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sheets_adapter.xlsx.errors import PublishFailed, SignatureChanged
+from sheets_adapter.xlsx.errors import PublishFailed, SignatureChanged, UnreadableWorkbook
 from sheets_adapter.xlsx.lint import Problem, find_package_problems
+from sheets_adapter.xlsx.package import Package
 
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
 """Pauses between attempts while another program holds the file: virus scanners let go in milliseconds."""
@@ -57,15 +58,16 @@ def publish(
     data: bytes,
     *,
     expected: Signature | None,
-    verify: Callable[[bytes], None],
+    verify: Callable[[Package], None],
     changed: Collection[str] | None = None,
+    before: Package | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Signature:
     """Replaces the workbook by `data` in one step; call it under the workbook's lock. Answers the new signature.
 
     expected: the signature the file must still have; None: there must be no file.
-    verify: is handed the bytes read back from the disk and raises what it finds wrong.
-    changed: parts to lint; None lints all.
+    verify: is handed the package read back from the disk and raises what it finds wrong.
+    changed: parts to lint; None lints all. before: the present file, if the caller has read it already.
     Raises SignatureChanged, or PublishFailed S050 disk full, S051 no right to write, S052 held by another program,
     S053 folder missing or a folder in the way, S054 the result would not open cleanly, S056 anything else of the disk.
     Whatever is raised, the old file is as it was and no temporary file is left.
@@ -77,7 +79,7 @@ def publish(
     try:
         remove_leftovers(target)
         _write(temporary, data)
-        _require_sound(temporary, target, changed, verify)
+        _require_sound(temporary, target, changed, verify, before)
         _keep_owner(temporary, target)
         new = signature(temporary)
         assert new is not None
@@ -140,19 +142,35 @@ def _write(temporary: Path, data: bytes) -> None:
 
 
 def _require_sound(
-    temporary: Path, target: Path, changed: Collection[str] | None, verify: Callable[[bytes], None]
+    temporary: Path,
+    target: Path,
+    changed: Collection[str] | None,
+    verify: Callable[[Package], None],
+    before: Package | None,
 ) -> None:
-    written = temporary.read_bytes()
-    problems = _new_problems(written, target, changed)
+    written = _read_back(temporary, target)
+    problems = _new_problems(written, target, changed, before)
     if problems:
         first = problems[0]
         raise PublishFailed("S054", path=str(target), part=first.part, rule=first.rule, detail=first.detail)
     verify(written)
 
 
-def _new_problems(written: bytes, target: Path, changed: Collection[str] | None) -> Sequence[Problem]:
+def _read_back(temporary: Path, target: Path) -> Package:
+    try:
+        return Package.read(temporary.read_bytes())
+    except UnreadableWorkbook as error:
+        part = error.params.get("part", "")
+        raise PublishFailed("S054", path=str(target), part=part, rule="unreadable", detail=str(error)) from error
+
+
+def _new_problems(
+    written: Package, target: Path, changed: Collection[str] | None, before: Package | None
+) -> Sequence[Problem]:
     """Problems the present file does not have already: what people's programs left is not ours to refuse."""
-    old = target.read_bytes() if target.exists() else None
+    old: Package | bytes | None = before
+    if old is None and target.exists():
+        old = target.read_bytes()
     problems = find_package_problems(written, changed, before=old)
     if not problems or old is None:
         return problems

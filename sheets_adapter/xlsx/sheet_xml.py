@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import lt
 
 from sheets_adapter.xlsx.addresses import MAX_COLUMNS, MAX_ROWS, cell_name, column_index, column_letters
@@ -24,7 +24,7 @@ from sheets_adapter.xlsx.markup import (
     without_attribute,
 )
 
-_SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(\s[^>]*?)?(/?)>")
+SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)sheetData(\s[^>]*?)?(/?)>")
 _STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
 _TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _SPANS = re.compile(rb"\sspans\s*=\s*[\"'](\d+):(\d+)[\"']")
@@ -39,7 +39,6 @@ class Dialect:
         p = re.escape(prefix.encode())
         number = rb"""\sr\s*=\s*["'](\d+)["']"""
         self.row = re.compile(rb"<" + p + rb"row(?=[\s/>])(?:[^>]*?" + number + rb")?[^>]*>")
-        self.usual_row = re.compile(rb"<" + p + rb"row r=\"(\d+)\"")
         self.cell = re.compile(rb"<" + p + rb"c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</" + p + rb"c\s*>)", re.DOTALL)
         self.content = re.compile(rb"<" + p + rb"(?:v|f|is)(?=[\s/>])")
         self.value = re.compile(rb"<" + p + rb"v(?:\s[^>]*)?>([^<]*)</")
@@ -130,7 +129,7 @@ class SheetXml:
             require_utf8(data)
         except MalformedXml as error:
             raise CannotEdit("S031", sheet=sheet, detail=str(error)) from error
-        opening = _SHEET_DATA.search(data)
+        opening = SHEET_DATA.search(data)
         if opening is None:
             raise UnreadableWorkbook("S027", part=sheet, detail="no sheetData")
         self.dialect = dialect_of(opening[1].decode())
@@ -152,14 +151,28 @@ class SheetXml:
         if b"<!" in self.rows:
             # Inside a comment or a character section, `<row` would be text.
             raise CannotEdit("S031", sheet=self.sheet, detail="<!")
-        matches = list(self.dialect.usual_row.finditer(self.rows))
-        if len(matches) != self.rows.count(f"<{self.dialect.prefix}row".encode()):
-            matches = list(self.dialect.row.finditer(self.rows))
-        numbers = [int(match[1] or 0) for match in matches]
+        numbers, starts = self._usual_index() or self._unusual_index()
         if not all(map(lt, [0, *numbers], numbers)):
             wrong = next(after for before, after in pairwise([0, *numbers]) if before >= after)
             raise CannotEdit("S031", sheet=self.sheet, detail=f"row r={wrong or '?'}")
-        return numbers, [*(match.start() for match in matches), len(self.rows)]
+        return numbers, [*starts, len(self.rows)]
+
+    def _usual_index(self) -> tuple[list[int], list[int]] | None:
+        """Where every row begins `<row r="`, as almost all programs write it: several times faster than a pattern."""
+        opening = f"<{self.dialect.prefix}row".encode()
+        usual = opening + b' r="'
+        first, *pieces = self.rows.split(usual)
+        if len(pieces) != self.rows.count(opening):
+            return None
+        numbers = [piece[: piece.find(b'"', 0, 8)] for piece in pieces]
+        if not all(map(bytes.isdigit, numbers)):
+            return None
+        lengths = (len(piece) + len(usual) for piece in pieces)
+        return list(map(int, numbers)), list(accumulate(lengths, initial=len(first)))[:-1]
+
+    def _unusual_index(self) -> tuple[list[int], list[int]]:
+        matches = list(self.dialect.row.finditer(self.rows))
+        return [int(match[1] or 0) for match in matches], [match.start() for match in matches]
 
     @cached_property
     def has_formulas(self) -> bool:

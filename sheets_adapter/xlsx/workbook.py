@@ -41,7 +41,8 @@ _BAD_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 class Workbook:
     """An .xlsx or .xlsm package. Changes are kept in memory until `to_bytes`."""
 
-    def __init__(self, package: Package, data: bytes) -> None:
+    def __init__(self, package: Package, data: bytes | None = None) -> None:
+        """data: the bytes the package was read from, to be given back as they are when nothing changes."""
         self._parts = WorkbookParts(package)
         self._data = data
         self._tell_recalculation = False
@@ -288,7 +289,11 @@ class Workbook:
         recalculate = self._tell_recalculation and package.changed and self._parts.has_formulas()
         if recalculate and not names.recalculates_on_load(self._parts.root):
             package.replace(self._parts.workbook_part, names.with_recalculation(self._parts.workbook_xml))
-        return package.to_bytes() if package.changed else self._data
+        return package.to_bytes() if package.changed or self._data is None else self._data
+
+    def package_as_read(self) -> Package:
+        """The package before all changes, to compare with."""
+        return self._parts.package.as_read()
 
 
 def _list_range(sheet: str, column: int, rows: int) -> str:

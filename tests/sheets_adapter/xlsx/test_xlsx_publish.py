@@ -13,6 +13,7 @@ import pytest
 
 from sheets_adapter.xlsx import PublishFailed, SheetEdit, SignatureChanged, Workbook
 from sheets_adapter.xlsx.owner_files import owner_files
+from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.publish import Signature, backup_daily, publish, remove_leftovers, signature
 from tests.sheets_adapter.xlsx.samples import NASTY, by_calamine, parts_of, raw_workbook, text_row, worksheet, zipped
 
@@ -28,7 +29,7 @@ def with_record(data: bytes, text: str = "x") -> bytes:
 NEW = with_record(OLD)
 
 
-def accept(_: bytes) -> None:
+def accept(_: Package) -> None:
     """A verification that finds nothing wrong."""
 
 
@@ -58,9 +59,9 @@ def test_a_first_workbook_is_published_where_none_is(tmp_path: Path) -> None:
 
 
 def test_the_bytes_on_disk_are_what_is_verified(book: Path) -> None:
-    seen: list[bytes] = []
+    seen: list[Package] = []
     publish(book, NEW, expected=signature(book), verify=seen.append)
-    assert seen == [NEW]
+    assert [package.to_bytes() for package in seen] == [Package.read(NEW).to_bytes()]
 
 
 def test_a_signature_survives_being_written_down(book: Path) -> None:
@@ -84,7 +85,7 @@ class TestNothingIsReplaced:
     def test_when_somebody_saves_while_it_is_verified(self, book: Path) -> None:
         theirs = with_record(OLD, "他人")
 
-        def save(_: bytes) -> None:
+        def save(_: Package) -> None:
             book.write_bytes(theirs)
 
         with pytest.raises(SignatureChanged):
@@ -104,7 +105,7 @@ class TestNothingIsReplaced:
         require_untouched(book)
 
     def test_when_verification_finds_something(self, book: Path) -> None:
-        def reject(_: bytes) -> None:
+        def reject(_: Package) -> None:
             raise LookupError("row 2 is missing")
 
         with pytest.raises(LookupError):
@@ -328,8 +329,8 @@ def test_the_nasty_workbook_goes_through_whole(tmp_path: Path) -> None:
     workbook = Workbook.open(NASTY)
     result = workbook.edit("订单登记", SheetEdit(1, appends=[{0: "00099"}]))
 
-    def verify(data: bytes) -> None:
-        assert Workbook.open(data).read_rows("订单登记", [result.first_appended_row])[62][0] == "00099"
+    def verify(written: Package) -> None:
+        assert Workbook(written).read_rows("订单登记", [result.first_appended_row])[62][0] == "00099"
 
     publish(path, workbook.to_bytes(), expected=signature(path), verify=verify, changed=workbook.changed_parts)
     assert by_calamine(path.read_bytes(), "订单登记")[61][0] == "00099"
