@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import chrome, guard, record_view, routes
+from pages._ui import chrome, guard, history_view, record_body, record_view, related_view, routes
 from pages._ui.gate import Visit
 
 guard.ensure_router()
@@ -21,11 +21,13 @@ def render(visit: Visit) -> None:
         return
     record_view.head(visit, template, record)
     record_view.receipt(visit, template, record)
+    masked = record_body.covered(visit, record)
     main, aside = st.columns([2.2, 1], gap="medium")
     with main:
-        record_view.body(visit, template, record)
+        record_body.draw(visit, template, record, masked)
+        related_view.draw(visit, template, record)
     with aside:
-        record_view.history(visit, template, record)
+        history_view.draw(visit, template, record, masked)
 
 
 if __name__ == "__main__":

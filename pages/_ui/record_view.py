@@ -6,19 +6,21 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._ui import chrome, components, history_view, routes, state, values, widgets
+from pages._ui import chrome, routes, state, values, widgets
 from pages._ui.gate import Visit
 from pages._ui.text import plain
-from schemas.field_types.records import stored_files
 from schemas.finding import Finding
-from schemas.line_totals import line_totals
-from schemas.record import Line, Record, Rejected, Saved
+from schemas.record import Record, Rejected, Saved
 from schemas.rights import may
-from schemas.template import Field, LineTable, Template
+from schemas.template import Template
 from services.attachments import File
+from services.prints import PrintKind
 
-FACTS = 5
 WARNINGS = 3
+PRINTS: tuple[PrintKind, ...] = ("pdf", "xlsx")
+SHORT_CHOICE = 2
+"""Letters of a choice that says nothing without its question: "A", "是"."""
+_BADGES = {"grey": "gray", "amber": "orange", "red": "red"}
 
 
 def missing(visit: Visit, template: Template) -> None:
@@ -30,32 +32,71 @@ def missing(visit: Visit, template: Template) -> None:
 
 
 def head(visit: Visit, template: Template, record: Record) -> None:
-    """What the record is called, its status and the actions this person has."""
-    status, tone = values.status(visit, record)
-    badge = (
-        (status, {"grey": "gray", "green": "green"}.get(tone, "blue")) if record.is_void or tone != "green" else None
-    )
+    """What the record is called, how it stands and the actions this person has."""
     line = visit.text(
         "record.line", form=template.label.text(visit.language), number=values.number(template, record),
         by=record.system.get("created_by", ""), at=values.moment(visit, record.system.get("created_at", "")),
     )  # fmt: skip
-    with chrome.header(visit, values.headline(visit, template, record), line, badge=badge):
+    with chrome.header(visit, values.headline(visit, template, record), line, badge=_badge(visit, template, record)):
         _actions(visit, template, record)
 
 
+def _badge(visit: Visit, template: Template, record: Record) -> tuple[str, str] | None:
+    """How the record stands when that is not the usual; else the first answer of a choice its list shows (a grade,
+    a progress), which is what people ask for first."""
+    status, tone = values.status(visit, record)
+    if tone != "green":
+        return status, _BADGES.get(tone, "blue")
+    for key in template.list_view.columns:
+        field = template.by_key[key]
+        if field.type == "choice" and record.values.get(key):
+            shown = values.shown(visit, field, record.values[key])
+            alone = len(shown) > SHORT_CHOICE
+            return shown if alone else f"{field.label.text(visit.language)} {shown}", "blue"
+    return None
+
+
 def _actions(visit: Visit, template: Template, record: Record) -> None:
-    if may(visit.actor, template, "withdraw"):
-        if record.is_void:
-            if st.button(visit.md("record.restore"), key="restore", icon=":material/restore:"):
-                _dialog(visit.text("record.restore_question"))(_restore)(visit, template, record)
-        elif st.button(visit.md("record.withdraw"), key="withdraw", type="tertiary", icon=":material/undo:"):
-            _dialog(visit.text("record.withdraw_question"))(_withdraw)(visit, template, record)
+    """What takes something away stands first, farthest from the primary button."""
+    _withdrawing(visit, template, record)
+    if may(visit.actor, template, "create") and st.button(
+        visit.md("record.copy"), key="copy", icon=":material/content_copy:"
+    ):
+        routes.go(routes.FORM, t=template.key, copy=record.record_id)
+    with st.popover(visit.md("record.print"), icon=":material/print:", key="print"):
+        st.caption(visit.md("record.print_help"))
+        for kind in PRINTS:
+            name = f"{template.label.text(visit.language)} {values.number(template, record)}.{kind}"
+            st.download_button(
+                visit.md(f"record.print_{kind}"), data=_printed(visit, template, record, kind), file_name=name,
+                key=f"print_{kind}", on_click="ignore", width="stretch",
+            )  # fmt: skip
     if (
         not record.is_void
         and may(visit.actor, template, "edit")
         and st.button(visit.md("record.edit"), key="edit", type="primary", icon=":material/edit:")
     ):
         routes.go(routes.FORM, t=template.key, id=record.record_id)
+
+
+def _printed(visit: Visit, template: Template, record: Record, kind: PrintKind) -> Callable[[], bytes]:
+    """Made when it is asked for, with the rights of who asks."""
+
+    def made() -> bytes:
+        made = visit.app.prints.record(template.key, record.record_id, visit.actor, kind=kind, language=visit.language)
+        return made.data if isinstance(made, File) else visit.app.labels.finding(made, visit.language).encode()
+
+    return made
+
+
+def _withdrawing(visit: Visit, template: Template, record: Record) -> None:
+    if not may(visit.actor, template, "withdraw"):
+        return
+    if record.is_void:
+        if st.button(visit.md("record.restore"), key="restore", icon=":material/restore:"):
+            _dialog(visit.text("record.restore_question"))(_restore)(visit, template, record)
+    elif st.button(visit.md("record.withdraw"), key="withdraw", type="tertiary", icon=":material/undo:"):
+        _dialog(visit.text("record.withdraw_question"))(_withdraw)(visit, template, record)
 
 
 def _dialog(title: str) -> Callable[..., Callable[..., None]]:
@@ -141,115 +182,3 @@ def _written(visit: Visit, template: Template, record_id: str) -> None:
 
 def _reason(code: str, params: object) -> Finding:
     return Finding(code, params=dict(params))  # type: ignore[call-overload]
-
-
-def body(visit: Visit, template: Template, record: Record) -> None:
-    """The facts that matter, then section by section what was answered; what was left empty is folded."""
-    _facts(visit, template, record)
-    placed = {key for section in template.sections for key in section.fields}
-    rest = [f for f in template.fields if f.key not in placed]
-    for number, section in enumerate(template.sections):
-        _section(
-            visit, template, record, number, visit.label(section.label), [template.by_key[k] for k in section.fields]
-        )
-    if rest:
-        title = visit.md("record.other") if template.sections else visit.label(template.label)
-        _section(visit, template, record, len(template.sections), title, rest)
-    for line in template.lines:
-        _lines(visit, template, line, record.lines.get(line.key, ()))
-    _extra(visit, record)
-
-
-def _facts(visit: Visit, template: Template, record: Record) -> None:
-    """The list's columns, without the ones the headline says already."""
-    spoken = {template.display, template.record_key}
-    keys = [key for key in template.list_view.columns if key not in spoken and record.values.get(key)][:FACTS]
-    if not keys:
-        return
-    with st.container(key="facts", border=True):
-        grid = st.grid(len(keys), min_column_width=110)
-        for key in keys:
-            with grid, st.container(key=f"fact__{key}"):
-                asked = template.by_key[key]
-                st.caption(visit.label(asked.label))
-                st.text(values.shown(visit, asked, record.values[key]))
-
-
-def _section(visit: Visit, template: Template, record: Record, number: int, title: str, asked: list[Field]) -> None:
-    answered = [f for f in asked if record.values.get(f.key) or record.raw.get(f.key)]
-    if not answered:
-        return
-    with st.container(border=True, key=f"card__{number}"):
-        st.subheader(title, anchor=False)
-        grid = st.grid(2, min_column_width=220, gap=("small", "medium"))
-        for one in answered:
-            place = grid.cell(column_span="all") if values.is_long(one) else grid
-            with place, st.container(key=f"value__{one.key}", gap="xxsmall"):
-                _value(visit, template, record, one)
-        empty = [f for f in asked if f not in answered]
-        if empty:
-            names = visit.text("list.separator").join(f.label.text(visit.language) for f in empty)
-            st.caption(visit.md("record.left_empty", count=len(empty), names=names))
-
-
-def _value(visit: Visit, template: Template, record: Record, asked: Field) -> None:
-    st.caption(visit.label(asked.label))
-    if record.raw.get(asked.key):
-        st.text(record.raw[asked.key])
-        chrome.remark("orange", "warning", visit.md("record.not_understood"))
-    elif asked.type == "attachment":
-        _files(visit, template, record, asked)
-    else:
-        st.text(values.shown(visit, asked, record.values[asked.key]))
-
-
-def _files(visit: Visit, template: Template, record: Record, asked: Field) -> None:
-    for number, file in enumerate(stored_files(record.values[asked.key])):
-
-        def data(sha256: str = file.sha256) -> bytes:
-            read = visit.app.attachments.read(template.key, record.record_id, asked.key, sha256, visit.actor)
-            return read.data if isinstance(read, File) else visit.app.labels.finding(read, visit.language).encode()
-
-        st.download_button(plain(file.name), data, file_name=file.name, key=f"file__{asked.key}__{number}",
-                           icon=":material/attach_file:", type="tertiary", on_click="ignore")  # fmt: skip
-
-
-def _lines(visit: Visit, template: Template, line: LineTable, rows: tuple[Line, ...]) -> None:
-    """A line table with its totals."""
-    with st.container(border=True, key=f"card__line_{line.key}"):
-        st.subheader(visit.label(line.label), anchor=False)
-        if not rows:
-            st.caption(visit.md("record.no_rows"))
-            return
-        columns = [components.TableColumn(f.key, f.label.text(visit.language), values.align(f)) for f in line.fields]
-        drawn = [
-            components.TableRow(
-                row.line_id,
-                tuple(values.cell(visit, f, row.values.get(f.key, ""), row.raw.get(f.key, "")) for f in line.fields),
-            )
-            for row in rows
-        ]
-        totals = line_totals(line, [row.values for row in rows])
-        foot = [components.TableCell(values.shown(visit, f, totals.get(f.key, ""))) for f in line.fields]
-        if totals and not foot[0].text:
-            foot[0] = components.TableCell(visit.text("record.total"))
-        components.table(f"lines.{template.key}.{line.key}", line.label.text(visit.language), columns, drawn,
-                         total=foot if totals else ())  # fmt: skip
-
-
-def _extra(visit: Visit, record: Record) -> None:
-    """Columns people added to the workbook: shown, never touched."""
-    if not record.extra:
-        return
-    with st.container(border=True, key="card__extra"):
-        st.subheader(visit.md("record.extra"), anchor=False)
-        grid = st.grid(2, min_column_width=220, gap=("small", "medium"))
-        for header, text in record.extra.items():
-            with grid, st.container(gap="xxsmall"):
-                st.caption(plain(header))
-                st.text(text)
-
-
-def history(visit: Visit, template: Template, record: Record) -> None:
-    """Who changed what, when and where."""
-    history_view.draw(visit, template, record)
