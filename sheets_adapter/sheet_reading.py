@@ -59,7 +59,8 @@ def open_sheet(workbook: Workbook, plan: TablePlan, title: str) -> OpenedSheet |
     identities = {column: at for column, (sheet, at) in places.items() if sheet == title}
     header_row = rows.first_row + header_at
     found = map_columns(plan, title, header_row, rows.rows[header_at], identities)
-    return OpenedSheet(plan, found, rows, fingerprint(workbook, plan, title))
+    totals = workbook.totals_rows(title, header_row, found.columns.values())
+    return OpenedSheet(plan, found, rows.without(totals), fingerprint(workbook, plan, title))
 
 
 def is_blank_sheet(workbook: Workbook, title: str) -> bool:

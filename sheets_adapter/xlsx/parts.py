@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, cast
@@ -22,6 +23,7 @@ from sheets_adapter.xlsx.package import Package
 from sheets_adapter.xlsx.sheet_xml import SheetXml
 from sheets_adapter.xlsx.styles import NEW_STYLES, Styles
 from sheets_adapter.xlsx.tables import Table
+from sheets_adapter.xlsx.totals import TotalsMove, with_moved_cells
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -223,6 +225,27 @@ class WorkbookParts:
             # Two plain searches are many times faster than a pattern, and a sheet with formulas closes one somewhere.
             _formulas_seen[key] = b"</f>" in data or b":f>" in data
         return _formulas_seen[key]
+
+    def formulas_naming(self, info: SheetInfo) -> Iterator[bytes]:
+        """Parts other than the sheet's own that name it and may hold formulas: other sheets, charts, the workbook."""
+        title = escape_text(info.name.replace("'", "''")).encode()
+        sheets = {one.part for one in self.sheets if one.kind == "worksheet"}
+        for name in self.package.names:
+            asked = name == self.workbook_part or "/charts/" in name or (name in sheets and name != info.part)
+            if asked and (name not in sheets or self._sheet_has_formula(name)) and title in self.package.part(name):
+                yield self.package.part(name)
+
+    def move_in_calculation_chain(self, info: SheetInfo, totals: TotalsMove) -> None:
+        """Tells the calculation chain where the cells of a totals row are now."""
+        chain = self.shared_part("calcChain")
+        if chain:
+            data = with_moved_cells(self.package.part(chain), self._sheet_id(info), totals)
+            self.package.replace(chain, data)
+
+    def _sheet_id(self, info: SheetInfo) -> str:
+        holder = self.root.child("sheets")
+        entries = holder.children if holder else []
+        return next(one.attributes.get("sheetId", "") for one in entries if one.attributes.get("name") == info.name)
 
     def part_naming(self, header: str) -> str:
         """A part whose formulas or pivot fields use a table column's name; "" when none does."""

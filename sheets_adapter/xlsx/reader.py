@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import unescape
 from typing import TYPE_CHECKING
@@ -50,6 +50,13 @@ class SheetRows:
     def formula_columns(self) -> frozenset[int]:
         """Columns in which at least one cell holds a formula."""
         return frozenset(self.formula_cells)
+
+    def without(self, numbers: Collection[int]) -> SheetRows:
+        """The same with some rows empty."""
+        if not numbers:
+            return self
+        rows = [() if at in numbers else row for at, row in enumerate(self.rows, self.first_row)]
+        return replace(self, rows=rows)
 
     def value(self, row: int, column: int) -> CellValue:
         """One cell's value; "" outside the used range."""

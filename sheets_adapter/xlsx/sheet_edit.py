@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from sheets_adapter.xlsx.markup import Element, Splice, set_attributes
 from sheets_adapter.xlsx.sheet_xml import CellXml, RowXml, SheetXml, new_row_tag, row_style
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
+from sheets_adapter.xlsx.totals import TotalsMove, move_below, move_cells, require_movable, totals_table
 from sheets_adapter.xlsx.values import cell_content
 
 if TYPE_CHECKING:
@@ -95,11 +96,15 @@ class SheetEditor:
         *,
         date1904: bool,
         pivots: Sequence[Range] = (),
+        is_named: Callable[[Table], bool] = lambda _: False,
     ) -> None:
+        """is_named: whether anything in the workbook names a cell of the table's totals row."""
         self.pivots = pivots
+        self._is_named = is_named
         self.sheet, self.styles, self.tables, self.edit, self.date1904 = sheet, styles, tables, edit, date1904
         self.columns = edit.portal_columns()
         self.filter_area: Range | None = None
+        self.moved_totals: TotalsMove | None = None
         self._changed: dict[int, RowXml] = {}
         self._skipped: list[tuple[int, int]] = []
         self._suited: dict[tuple[int, str], int] = {}
@@ -113,6 +118,7 @@ class SheetEditor:
         first = self.last_record + 1
         if self.edit.appends:
             self._require_room(first)
+            self._move_totals()
             for offset, values in enumerate(self.edit.appends):
                 self._append(first + offset, values)
         self._write_back()
@@ -125,11 +131,17 @@ class SheetEditor:
         """The last record rows, lowest first, as they were before the edit."""
         found: list[RowXml] = []
         stop = self.edit.last_record_row + 1 if self.edit.last_record_row else MAX_ROWS + 1
+        if self._totals is not None:
+            stop = min(stop, self._totals.area.last_row)
         for row in self.sheet.rows_with_content(self.columns, above=stop):
             if row.number <= self.edit.header_row or len(found) == _EXAMPLE_ROWS:
                 break
             found.append(row)
         return found
+
+    @cached_property
+    def _totals(self) -> Table | None:
+        return totals_table(self.tables, self.sheet, self.edit.header_row, self.columns)
 
     @cached_property
     def last_record(self) -> int:
@@ -209,9 +221,7 @@ class SheetEditor:
         name, last = self.sheet.sheet, first + len(self.edit.appends) - 1
         if last > MAX_ROWS or first == 1:
             raise CannotEdit("S032", sheet=name, limit=str(MAX_ROWS))
-        for table in self.tables:
-            if self._takes_appends(table) and table.has_totals:
-                raise CannotEdit("S030", sheet=name, table=table.name)
+        self._require_totals_movable(last)
         needed = [Range(first, column, last, column) for column in sorted(self.columns | self._formulas.keys())]
         obstacles = (
             ("S039", self._merged),
@@ -224,6 +234,22 @@ class SheetEditor:
                     raise CannotEdit(code, sheet=name, range=str(area))
         if self.edit.last_record_row:
             self._require_nothing_below(first)
+
+    def _require_totals_movable(self, last: int) -> None:
+        for table in self.tables:
+            if not (self._takes_appends(table) and table.has_totals):
+                continue
+            move = move_below(table, last) if table is self._totals else None
+            if table is not self._totals or (move and self._is_named(table)):
+                raise CannotEdit("S030", sheet=self.sheet.sheet, table=table.name)
+            if move is not None:
+                require_movable(self.sheet, table, move, self._merged)
+                self.moved_totals = move
+
+    def _move_totals(self) -> None:
+        move = self.moved_totals
+        if move is not None:
+            move_cells(self._row(move.row), self._row(move.new_row), move.columns)
 
     def _require_nothing_below(self, first: int) -> None:
         for row in self.sheet.rows_with_content(self.columns):
@@ -317,7 +343,9 @@ class SheetEditor:
         for table in self.tables:
             if self.edit.appends and self._takes_appends(table):
                 table.fill()
-            if growing.takes_filter(table.area):
+            if table is self._totals and self.moved_totals is not None:
+                table.grow(self.moved_totals.new_row)
+            elif growing.takes_filter(table.area):
                 table.grow(growing.new_last)
         data, root = self.sheet.outline()
         splices, self.filter_area = growth.outline_splices(data, root, growing)

@@ -79,8 +79,9 @@ class Table:
         return found
 
     def grow(self, last_row: int) -> None:
-        """Ends the table, its filter and its sort on `last_row`."""
+        """Ends the table on `last_row`, its filter and its sort on the last record."""
         splices = [self._resized(self._root, self.area.down_to(last_row))]
+        last_row -= self.has_totals
         for name in ("autoFilter", "sortState"):
             splices += [
                 self._resized(element, Range.parse(element.attributes["ref"]).down_to(last_row))

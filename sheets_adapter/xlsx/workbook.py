@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -22,6 +22,7 @@ from sheets_adapter.xlsx.sheet_edit import EditResult, SheetEdit, SheetEditor
 from sheets_adapter.xlsx.sheet_xml import SheetXml
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
+from sheets_adapter.xlsx.totals import ends_in_totals, is_named
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -95,6 +96,11 @@ class Workbook:
         # SQLite keeps signed 64-bit integers.
         return fingerprint >> 1
 
+    def totals_rows(self, sheet: str, header_row: int, columns: Collection[int]) -> frozenset[int]:
+        """Rows that hold the totals of the records' own table ("format as table")."""
+        tables = self._parts.tables(self._parts.worksheet(sheet))
+        return frozenset(table.area.last_row for table in tables if ends_in_totals(table, header_row, columns))
+
     def read(self, sheet: str) -> SheetRows:
         """All values of a worksheet. Raises CannotEdit S033 when there is none of that title."""
         return read_sheet(self._sheet_xml(sheet), self._scanner(), self._grid)
@@ -165,9 +171,14 @@ class Workbook:
         xml, styles, tables = self._parts.sheet_xml(info), self._parts.styles(), self._parts.tables(info)
         self._rename_headers(info, tables, edit)
         pivots = self._parts.pivot_areas(info)
-        editor = SheetEditor(xml, styles, tables, edit, date1904=self.date1904, pivots=pivots)
+        editor = SheetEditor(
+            xml, styles, tables, edit, date1904=self.date1904, pivots=pivots,
+            is_named=lambda table: is_named(self._parts, info, table),
+        )  # fmt: skip
         result = editor.apply()
         self._put_back(info, xml, styles, tables, editor.filter_area)
+        if editor.moved_totals is not None:
+            self._parts.move_in_calculation_chain(info, editor.moved_totals)
         return result
 
     def _rename_headers(self, info: SheetInfo, tables: Sequence[Table], edit: SheetEdit) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.table import Table, TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.record import LIVE, VOID, Actor, Submission
@@ -179,6 +182,30 @@ def test_a_row_of_totals_is_no_record(office: Office, word: str) -> None:
     office.checkpoint()
     assert len(office.rows()) == 3
     assert told(office) == [("S060", "客户信息!A5")]
+
+
+def with_totals_row(sheet: Worksheet) -> None:
+    """Formats the records as a table whose totals row has words of the company's own."""
+    last, wide = sheet.max_row + 1, get_column_letter(sheet.max_column)
+    sheet.auto_filter.ref = None
+    names = [TableColumn(id=cell.column, name=str(cell.value)) for cell in sheet[1]]
+    names[0].totalsRowLabel = "本季情况"
+    table = Table(id=1, displayName="客户", ref=f"A1:{wide}{last}", totalsRowCount=1, tableColumns=names)
+    table.autoFilter = AutoFilter(ref=f"A1:{wide}{last - 1}")
+    sheet.cell(last, 1).value = "本季情况"
+    sheet.cell(last, column_of(sheet, "授信额度")).value = "=SUBTOTAL(109,客户[授信额度])"
+    sheet.add_table(table)
+
+
+def test_a_table_s_totals_row_is_no_record_whatever_it_says_and_stays_below_them(office: Office) -> None:
+    office.edit(with_totals_row)
+    office.save("r4", {"customer_id": "C0004", "name": "六福", "credit": "5.00"})
+    office.checkpoint()
+    assert set(office.rows()) == {"r1", "r2", "r3", "r4"}
+    assert [row["客户编号"] for row in office.sheet()] == ["C0001", "C0002", "C0003", "C0004", "本季情况"]
+    sheet = openpyxl.load_workbook(office.workbook)["客户信息"]
+    assert sheet.tables["客户"].ref.endswith("6")
+    assert told(office) == []
 
 
 def test_formulas_alone_are_no_record(office: Office) -> None:
