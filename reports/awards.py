@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
 from reports.commissions.month import MANAGER, MonthBook, PersonMonth
-from reports.commissions.people import PART_TIMERS, month_first, month_of_day
+from reports.commissions.people import PART_TIMERS, month_first, month_of_period
 from reports.frames import Frames
 from reports.money import fen_of
 from reports.statement import Source, input_finding
@@ -202,19 +201,3 @@ def _notice_problem(
             "E345", source, "staff_id", Severity.WARNING, period=str(row["period"]), staff_id=str(row["staff_id"])
         )
     return None
-
-
-def month_of_period(text: str) -> int | None:
-    """The month a period's prize belongs to: of its day, of its week's Thursday, or the month itself; None: unreadable.
-
-    "2026-10-17", "2026-W42" and "2026-10" are read.
-    """
-    try:
-        if "W" in text:
-            year, week = text.split("-W")
-            thursday = date.fromisocalendar(int(year), int(week), 1) + timedelta(days=3)
-            return month_of_day(thursday)
-        day = date.fromisoformat(text if len(text) > len("2026-10") else f"{text}-01")
-    except ValueError:
-        return None
-    return month_of_day(day)

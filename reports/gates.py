@@ -141,13 +141,6 @@ GATES: Mapping[str, Check] = {
 }
 
 
-def find_settlement_lock(template: str, values: Values, read: Reader) -> tuple[Finding, ...]:
-    """A closed settlement is never changed, whatever rules are in force; later changes are adjustments (AF18)."""
-    if template != "settlement" or read.record("settlement", values.get("settlement_no", "")) is None:
-        return ()
-    return (_stop("E355", "settlement_no", number=values.get("settlement_no", "")),)
-
-
 def find_gate_problems(rules: Mapping[str, Rule], asked: Callable[[Rule], Asked]) -> tuple[Finding, ...]:
     """What every enabled gate of the rules has against the action."""
     gates = ((GATES[rule.gate], rule) for rule in rules.values() if rule.enabled and rule.gate)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -19,10 +18,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from reports.commissions.arithmetic import Deductions, MonthCommission, Sale, month_commission
+from reports.commissions.expenses import expenses_of
 from reports.commissions.ladder import Ladder
 from reports.commissions.ledger import Closed
 from reports.commissions.month import FULL_TIME, MANAGER, PART_TIME, Terms
-from reports.commissions.people import month_number, month_text
+from reports.commissions.people import month_number, month_of_period, month_text
 from reports.frames import Frames
 from reports.money import round_decimal, round_fen, yuan
 from reports.statement import Source, Value, input_finding
@@ -136,6 +136,14 @@ class Settlements:
             last[staff_id] = max(month, last.get(staff_id, month))
         return last
 
+    @cached_property
+    def first_closed(self) -> Mapping[str, int]:
+        """Each person's earliest closed month."""
+        first: dict[str, int] = {}
+        for staff_id, month in self.of:
+            first[staff_id] = min(month, first.get(staff_id, month))
+        return first
+
     def open_month_for(self, staff_id: str, month: int) -> int:
         """The month that bears something of `month`: itself when open, else the first after the last closed one."""
         last = self.last_closed.get(staff_id)
@@ -143,17 +151,17 @@ class Settlements:
 
     @cached_property
     def _posted(self) -> Mapping[tuple[str, str, str], int]:
-        """Fen posted so far by person, kind and source."""
+        """Fen posted so far by person, kind and source: the case of a clawback, the month of a difference."""
         own = self.lines[self.lines["kind"].isin([DIFFERENCE, CLAWBACK])]
         posted: dict[tuple[str, str, str], int] = {}
         for line in own.to_dict("records"):
-            key = (line["staff_id"], line["kind"], line["source_id"])
+            key = (line["staff_id"], line["kind"], line["of_month" if line["kind"] == DIFFERENCE else "source_id"])
             posted[key] = posted.get(key, 0) + (0 if pd.isna(line["commission"]) else int(line["commission"]))
         return posted
 
-    def posted(self, staff_id: str, kind: str, source_id: str) -> int:
+    def posted(self, staff_id: str, kind: str, source: str) -> int:
         """Fen of one kind already posted to a person for one source."""
-        return self._posted.get((staff_id, kind, source_id), 0)
+        return self._posted.get((staff_id, kind, source), 0)
 
     def holding(self, deal_records: Collection[str]) -> dict[str, list[Settlement]]:
         """By deal, the settlements that paid somebody for it."""
@@ -169,7 +177,7 @@ def settlements_of(frames: Frames) -> Settlements:
     headers = frames.get("settlement")
     if headers is None or not len(headers):
         return Settlements()
-    lines = frames.get(LINES, pd.DataFrame(columns=["record_id", "kind", "source_id", "commission"]))
+    lines = frames.get(LINES, pd.DataFrame(columns=["record_id", "kind", "source_id", "of_month", "commission"]))
     places = lines.groupby("record_id").indices
     of: dict[tuple[str, int], Settlement] = {}
     findings: list[Finding] = []
@@ -285,14 +293,11 @@ def settlement_number(staff_id: str, month: int) -> str:
     return f"JS-{month_text(month).replace('-', '')}-{staff_id}"
 
 
-def changed_since(frames: Frames, settlements: Settlements, recognition: str, until: date) -> frozenset[int]:
-    """Closed months whose deals or expenses were changed after closing, or whose number of deals is not as it was.
+def changed_since(frames: Frames, settlements: Settlements, recognition: str) -> frozenset[int]:
+    """Closed months whose records were changed after closing, or whose deals or claims are not as many as they were.
 
     Cheap and on the safe side: a month named here is recomputed, and nothing is posted when it comes out the same.
     """
-    months = {month for _, month in settlements.of}
-    if not months:
-        return frozenset()
     closed_at: dict[int, pd.Timestamp] = {}
     counts: dict[int, int] = {}
     for (_, month), settlement in settlements.of.items():
@@ -300,9 +305,9 @@ def changed_since(frames: Frames, settlements: Settlements, recognition: str, un
         closed_at[month] = max(closed_at.get(month, at), at) if not pd.isna(at) else pd.Timestamp.min.tz_localize("UTC")
         count = settlement.values["deal_count"]
         counts[month] = -1 if pd.isna(count) else int(count)
-    changed = _touched(frames, closed_at, recognition)
     now = deal_counts(frames, recognition)
-    return frozenset(changed | {month for month in months if counts[month] != now.get(month, 0)})
+    recounted = {month for month in counts if counts[month] != now.get(month, 0)}
+    return frozenset(_touched(frames, closed_at, recognition) | recounted | _claims_gone(frames, settlements))
 
 
 def deal_counts(frames: Frames, recognition: str) -> dict[int, int]:
@@ -320,21 +325,35 @@ def _month_of(deal: pd.DataFrame, recognition: str) -> pd.Series:
 
 
 def _touched(frames: Frames, closed_at: Mapping[int, pd.Timestamp], recognition: str) -> set[int]:
-    """Months with a deal or a claim written after their closing; a row of unknown age counts as written after."""
+    """Months with a record written since their closing; one of unknown age counts as written since."""
+    if not closed_at:
+        return set()
     touched: set[int] = set()
-    for table in ("deal", "expense_claim"):
+    for table, column in (("deal", ""), ("expense_claim", "month"), ("quota", "month"), ("award_notice", "period")):
         frame = frames.get(table)
         if frame is None or not len(frame):
             continue
-        if table == "deal":
-            months = _month_of(frame, recognition)
-        else:
-            months = frame["month"].map(lambda text: month_number(text) if text else None)
+        months = _month_of(frame, recognition) if table == "deal" else frame[column].map(_month_named)
         written = frame["updated_at"].fillna(frame["submitted_at"]).fillna(frame["created_at"])
         limit = months.map(closed_at)
-        hit = limit.notna() & (written.isna() | (written > limit))
+        # In the very second of the closing counts too: it may have been written after the records were read.
+        hit = limit.notna() & (written.isna() | (written >= limit))
         touched |= {int(month) for month in months[hit].unique()}
     return touched
+
+
+def _month_named(text: str) -> int | None:
+    return month_of_period(text) if text else None
+
+
+def _claims_gone(frames: Frames, settlements: Settlements) -> set[int]:
+    """Months where somebody's claims no longer come to what was deducted: one was withdrawn or moved."""
+    deducted = {key: each.money("expenses") for key, each in settlements.of.items() if each.money("expenses")}
+    if not deducted:
+        return set()
+    months = [month for _, month in deducted]
+    now = expenses_of(frames, min(months), max(months)).of
+    return {key[1] for key, fen in deducted.items() if key not in now or now[key].total != fen}
 
 
 def decimal_share(share: Fraction) -> Decimal:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from services.ports import Clock
     from sheets_adapter.repository import Repository
 
-GATED = frozenset(
-    {"solution_feedback", "expense_claim", "part_time_leave", "order_register", "visit_application", "settlement"}
-)
+GATED = frozenset({"solution_feedback", "expense_claim", "part_time_leave", "order_register", "visit_application"})
 """Forms a gate may stop; all others are saved without a look at the rules."""
 MOST = 1000
 
@@ -73,10 +71,8 @@ class Gatekeeper:
         """What stands against saving the record."""
         if template.key not in GATED:
             return ()
-        from reports.gates import Asked, find_gate_problems, find_settlement_lock
+        from reports.gates import Asked, find_gate_problems
 
-        if template.key == "settlement":
-            return find_settlement_lock(template.key, validated.values, self._reader)
         now = self._clock()
         pack = self._pack(now.date())
         if pack is None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from reports.commissions.payroll import COMPUTED, Payroll, Payslip
-from reports.commissions.people import month_last, month_text
+from reports.commissions.payroll import COMPUTED, Payroll, Payroller, Payslip
+from reports.commissions.people import month_last, month_number, month_text
 from reports.commissions.pieces import LINE_OF_KIND, Piece, pieces_of
-from reports.commissions.report import month_asked, payroll_of, payslip_values, terms_of
+from reports.commissions.report import month_asked, payroller_of, payslip_values
 from reports.money import round_decimal, yuan
 from reports.registry import Request
 from reports.settlement import PLAN_NAME, deal_counts, settlement_number, terms_text
@@ -46,41 +46,61 @@ class Closing:
     findings: tuple[Finding, ...]
 
 
-def closing_of(request: Request, closed_by: str, closed_at: date) -> Closing:
-    """The settlements of a finished month for everybody not yet closed. `closed_by` is a staff id."""
+def closing_of(request: Request, closed_by: str, closed_at: datetime) -> Closing:
+    """The settlements of a finished month for everybody not yet closed. `closed_by` is a staff id.
+
+    closed_at: wall-clock time of the company's zone, of before the records were read: what is written later is seen
+    as a later change.
+    """
     month = month_asked(request)
-    payroll, terms = payroll_of(request), terms_of(request.pack)
+    payroller = payroller_of(request)
+    payroll = payroller.payroll(month_number(month))
     if month_last(payroll.month) > request.day:
         return Closing((), (Finding("E353", None, {"month": month, "as_of": request.day}),))
     blocked = _blocked_records(payroll)
-    counts = deal_counts(request.frames, terms.rules.recognition)
+    counts = deal_counts(request.frames, payroller.terms.rules.recognition)
+    common = {
+        "month": month, "closed_at": closed_at.strftime("%Y-%m-%d %H:%M:%S"), "closed_by": closed_by,
+        "pack": request.pack.id, "pack_hash": request.pack.hash, "rules": terms_text(payroller.terms),
+        "deal_count": str(counts.get(payroll.month, 0)),
+    }  # fmt: skip
     drafts: list[SettlementDraft] = []
     findings: list[Finding] = []
     for staff_id, slip in payroll.slips.items():
         if slip.settlement is not None or (request.person and staff_id != request.person):
             continue
-        problem = _problem(slip, payroll, blocked)
-        if problem:
-            source = Source("staff", slip.made.person.record_id)
-            findings.append(
-                input_finding(
-                    "E354",
-                    source,
-                    "",
-                    Severity.ERROR,
-                    staff_id=staff_id,
-                    month=month,
-                    reason_word=f"word.withheld.{problem}",
-                )
-            )
+        problem = _out_of_order(slip, payroller) or _find_problem(slip, payroll, blocked)
+        if problem is not None:
+            findings.append(problem)
             continue
-        head = {
-            "settlement_no": settlement_number(staff_id, payroll.month), "staff_id": staff_id, "month": month,
-            "closed_at": closed_at.strftime("%Y-%m-%d %H:%M:%S"), "closed_by": closed_by, "pack": request.pack.id,
-            "pack_hash": request.pack.hash, "rules": terms_text(terms), "deal_count": str(counts.get(payroll.month, 0)),
-        }  # fmt: skip
+        head = {"settlement_no": settlement_number(staff_id, payroll.month), "staff_id": staff_id, **common}
         drafts.append(_draft(head, slip, payroll))
     return Closing(tuple(drafts), tuple(findings))
+
+
+def _out_of_order(slip: Payslip, payroller: Payroller) -> Finding | None:
+    """Months are closed one after the other: what one leaves to be carried or adjusted goes into the next."""
+    staff_id, month = slip.made.person.staff_id, slip.made.month
+    last = payroller.settlements.last_closed.get(staff_id)
+    if last is None:
+        return None
+    if last > month:
+        return _refusal("E357", slip, last=month_text(last))
+    open_months = (each for each in range(last + 1, month) if staff_id in payroller.book(each).of)
+    first = next(open_months, None)
+    return None if first is None else _refusal("E356", slip, first=month_text(first))
+
+
+def _find_problem(slip: Payslip, payroll: Payroll, blocked: Mapping[str, str]) -> Finding | None:
+    """Why there is no figure to pay yet."""
+    problem = _problem(slip, payroll, blocked)
+    return _refusal("E354", slip, reason_word=f"word.withheld.{problem}") if problem else None
+
+
+def _refusal(code: str, slip: Payslip, **params: str) -> Finding:
+    person = slip.made.person
+    named = {"staff_id": person.staff_id, "name": person.name, "month": month_text(slip.made.month), **params}
+    return input_finding(code, Source("staff", person.record_id), "", Severity.ERROR, **named)
 
 
 def _blocked_records(payroll: Payroll) -> dict[str, str]:

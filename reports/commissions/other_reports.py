@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from reports.commissions.closing import closing_of
 from reports.commissions.false_sales import FalseSale, schedule
 from reports.commissions.month import Terms
@@ -70,7 +72,7 @@ def _case_values(case: FalseSale, terms: Terms) -> dict[str, Value]:
 def settlements(request: Request) -> Statement:
     """One line a person: whether the month is closed, may be closed, or what keeps it from being closed."""
     payroll = payroll_of(request)
-    closing = closing_of(request, "", request.day)
+    closing = closing_of(request, "", datetime.combine(request.day, time()))
     ready = {draft.staff_id for draft in closing.drafts}
     slips = {
         f"{staff_id}:{month_asked(request)}": slip

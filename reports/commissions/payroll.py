@@ -18,7 +18,7 @@ from reports.awards import Award, Awards, awards_of
 from reports.commissions.false_sales import FalseSale, FalseSales, false_sales_of, schedule
 from reports.commissions.ledger import NOTHING_CLOSED
 from reports.commissions.month import MonthBook, PersonMonth, Terms, month_book
-from reports.commissions.people import month_first, month_of_day
+from reports.commissions.people import month_first, month_of_day, month_text
 from reports.frames import Frames
 from reports.money import apportion, round_fen
 from reports.settlement import (
@@ -216,35 +216,44 @@ class Payroller:
         bears = {staff_id for staff_id, last in self.settlements.last_closed.items() if last + 1 == month}
         recognition = self.terms.rules.recognition
         found: list[Adjustment] = []
-        for of_month in sorted(changed_since(self.frames, self.settlements, recognition, self.until)):
+        for of_month in sorted(changed_since(self.frames, self.settlements, recognition)):
             found += self._differences_of(of_month, bears)
         return found
 
     def _differences_of(self, of_month: int, bears: set[str]) -> list[Adjustment]:
         settled = {person: s for (person, month), s in self.settlements.of.items() if month == of_month}
         terms = next((s.terms for s in settled.values() if s.terms is not None), None)
-        if terms is None or not settled.keys() & bears:
+        if terms is None or not bears & (settled.keys() | self.settlements.first_closed.keys()):
             return []
         netting_all = terms.rules.refund_after_close == "recompute_original"
         closed = NOTHING_CLOSED if netting_all else self.settlements.closed
         book = month_book(self.frames, terms, of_month, self.until, closed, keep_false_sales=True)
         awards = awards_of(self.frames, book)
         found = []
-        for person in sorted(settled.keys() & bears):
-            difference = self._difference(settled[person], book.of.get(person), awards.of(person))
+        for person in sorted(bears & (settled.keys() | self._skipped(of_month, book))):
+            difference = self._difference(person, of_month, settled.get(person), book, awards.of(person))
             if difference:
-                source = Source("settlement", settled[person].record_id)
+                record = settled[person].record_id if person in settled else ""
+                source = Source("settlement", record) if record else Source("staff", book.people[person].record_id)
                 found.append(Adjustment(person, DIFFERENCE, of_month, Fraction(difference), source))
         return found
 
-    def _difference(self, settled: Settlement, made: PersonMonth | None, awards: Sequence[Award]) -> int:
+    def _skipped(self, of_month: int, book: MonthBook) -> set[str]:
+        """Who had nothing in the month when it was closed, between closed months of theirs, and may have now."""
+        first = self.settlements.first_closed
+        return {person for person in book.of if first.get(person, of_month) < of_month}
+
+    def _difference(
+        self, person: str, of_month: int, settled: Settlement | None, book: MonthBook, awards: Sequence[Award]
+    ) -> int:
         """Fen still owed for a closed month; a month that cannot be recomputed is left as it was settled."""
+        made = book.of.get(person)
         commission = 0 if made is None else made.commission
         if commission is None:
             return 0
-        posted = self.settlements.posted(settled.staff_id, DIFFERENCE, settled.record_id)
         now = commission + sum(award.amount for award in awards)
-        return now - settled.money("commission") - settled.money("awards") - posted
+        paid = settled.money("commission") + settled.money("awards") if settled else 0
+        return now - paid - self.settlements.posted(person, DIFFERENCE, month_text(of_month))
 
     def _clawbacks(self, month: int) -> tuple[list[Adjustment], list[Finding]]:
         """What proven false sales of closed months give back in their seller's first open month."""

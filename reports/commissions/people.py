@@ -79,6 +79,22 @@ def month_text(number: int) -> str:
     return f"{number // 12 + 1970:04d}-{number % 12 + 1:02d}"
 
 
+def month_of_period(text: str) -> int | None:
+    """The month a period's prize belongs to: of its day, of its week's Thursday, or the month itself; None: unreadable.
+
+    "2026-10-17", "2026-W42" and "2026-10" are read.
+    """
+    try:
+        if "W" in text:
+            year, week = text.split("-W")
+            thursday = date.fromisocalendar(int(year), int(week), 1) + timedelta(days=3)
+            return month_of_day(thursday)
+        day = date.fromisoformat(text if len(text) > len("2026-10") else f"{text}-01")
+    except ValueError:
+        return None
+    return month_of_day(day)
+
+
 def month_first(number: int) -> date:
     """A month's first day."""
     return date(number // 12 + 1970, number % 12 + 1, 1)

@@ -117,13 +117,18 @@ def close(of: Book, month: str, as_of: date | None = None, **options: str) -> Cl
     question = asked(of, month, as_of=as_of, **options)
     closed_at = pd.Timestamp(question.day).replace(hour=10).to_pydatetime()
     closing = closing_of(question, "S900", closed_at)
+    store(of, closing, month)
+    return closing
+
+
+def store(of: Book, closing: Closing, month: str) -> None:
+    """Writes a closing's settlements into the book."""
     for draft in closing.drafts:
         record = f"settlement-{draft.staff_id}-{month}"
         of.setdefault("settlement", []).append({**draft.values, "record_id": record})
         of.setdefault("settlement.lines", []).extend(
             {**each, "record_id": record, "line_no": str(number)} for number, each in enumerate(draft.lines, 1)
         )
-    return closing
 
 
 def money(text: str) -> Decimal:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from reports.gates import GATES, Asked, Values, find_gate_problems, find_settlement_lock
+from reports.gates import GATES, Asked, Values, find_gate_problems
 from tests.reports.rule_samples import CALENDAR, rules
 
 
@@ -92,18 +92,3 @@ def test_d66_three_working_days_ahead_or_a_reason(visit_at: str, reason: str, st
 def test_every_gate_a_rule_names_exists_and_stops_only_its_own_forms() -> None:
     assert {rule.gate for rule in rules().values() if rule.gate} == set(GATES)
     assert codes("contract", {"amount": "1.00"}) == []
-
-
-@pytest.mark.parametrize(
-    ("template", "number", "stopped"),
-    [
-        ("settlement", "JS-202609-S001", ["E355"]),
-        ("settlement", "JS-202610-S001", []),
-        ("deal", "JS-202609-S001", []),
-    ],
-    ids=["a closed settlement", "a new settlement", "another form"],
-)
-def test_af18_a_closed_settlement_is_never_changed(template: str, number: str, stopped: list[str]) -> None:
-    closed = Records({"settlement": [{"key": "JS-202609-S001"}]})
-    found = find_settlement_lock(template, {"settlement_no": number}, closed)
-    assert [finding.code for finding in found] == stopped

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,22 @@ from reports.commissions.report import commission_lines, commissions, terms_of
 from reports.recommendations import recommendations
 from reports.settlement import terms_from_text, terms_text
 from reports.statement import StatementLine
-from tests.reports.books import Book, asked, book, claim, close, codes, deal, line, money, pack, person, quota, refund
+from tests.reports.books import (
+    Book,
+    asked,
+    book,
+    claim,
+    close,
+    codes,
+    deal,
+    line,
+    money,
+    pack,
+    person,
+    quota,
+    refund,
+    store,
+)
 
 
 def september() -> Book:
@@ -76,6 +92,108 @@ def test_a_withdrawn_deal_of_a_closed_month_is_taken_back_in_the_next() -> None:
     assert (october["payable"], october["carried"]) == (money("0.00"), october["adjustments"])
 
 
+NOON = datetime.fromisoformat("2026-10-09 12:00:00")
+BEFORE = {"updated_at": "2026-09-30 18:00:00"}
+AFTERWARDS = {"updated_at": "2026-10-15 18:00:00"}
+
+
+def dated(of: Book) -> Book:
+    """The book with every row last written before September was closed, on 9 October at ten."""
+    return {table: [BEFORE | row for row in rows] for table, rows in of.items()}
+
+
+@pytest.mark.parametrize(
+    ("table", "record", "change", "expected"),
+    [
+        # 22,000 at full rate and 30,000 at 0.75 ÷ 0.9: 47/52 of 6.5 % on 1,000 more, or on 500 more.
+        ("expense_claim", 0, None, "58.75"),
+        ("expense_claim", 0, {"amount": "500", **AFTERWARDS}, "29.38"),
+        ("expense_claim", 0, {"month": "2026-10", **AFTERWARDS}, "58.75"),
+        # 21,000 × 6 % and one week's prize, where 2,996.25, two weeks' prizes and the month's had been paid.
+        ("deal", 1, {"paid_on": "", **AFTERWARDS}, "-2236.25"),
+        ("deal", 1, None, "-2236.25"),
+    ],
+    ids=["claim withdrawn", "claim lowered", "claim moved", "deal unpaid after all", "deal withdrawn"],
+)
+def test_each_kind_of_later_change_of_a_closed_month_is_borne_by_the_next(
+    table: str, record: int, change: dict[str, str] | None, expected: str
+) -> None:
+    of = dated(september())
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    rows = of[table]
+    of[table] = [*rows[:record], *([rows[record] | change] if change else []), *rows[record + 1 :]]
+    assert paid(of, "2026-10").values["adjustments"] == money(expected)
+
+
+def test_nothing_is_adjusted_while_nothing_of_the_closed_month_changed() -> None:
+    of = dated(september())
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    of["deal"].append(deal("C", "5000", on="2026-10-20") | AFTERWARDS)
+    assert paid(of, "2026-10").values["adjustments"] == money("0.00")
+
+
+def test_what_is_written_in_the_second_of_the_closing_is_not_missed() -> None:
+    of = dated(september())
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    of["deal"][0] |= {"amount": "23000", "list_amount": "23000", "updated_at": "2026-10-09 10:00:00"}
+    assert paid(of, "2026-10").values["adjustments"] > 0
+
+
+def test_a_prize_entered_for_a_closed_month_is_paid_in_the_next() -> None:
+    of = dated(september())
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    of["award_notice"] = [
+        {"record_id": "a1", "award_kind": "日业绩高峰", "period": "2026-09-21", "staff_id": "S001", "amount": "50",
+         "confirmed": "通过", "target": "10000"} | AFTERWARDS
+    ]  # fmt: skip
+    assert paid(of, "2026-10").values["adjustments"] == money("50.00")
+
+
+def test_months_are_closed_one_after_the_other() -> None:
+    of = book(*(deal(f"M{at}", "30000", on=f"2026-{at:02}-10") for at in (7, 8, 9)))
+    close(of, "2026-07", as_of=date(2026, 10, 9))
+    skipping = close(of, "2026-09", as_of=date(2026, 10, 9))
+    assert [(each.code, each.params["first"]) for each in skipping.findings] == [("E356", "2026-08")]
+    assert skipping.drafts == ()
+    close(of, "2026-08", as_of=date(2026, 10, 9))
+    assert len(close(of, "2026-09", as_of=date(2026, 10, 9)).drafts) == 1
+    back = close(of, "2026-06", as_of=date(2026, 10, 9))
+    assert [(each.code, each.params["last"]) for each in back.findings] == [("E357", "2026-09")]
+
+
+def test_a_late_deal_of_somebody_who_had_nothing_in_a_closed_month_is_not_lost() -> None:
+    """S005 keeps the books and seldom sells: nothing in August, so no settlement; a deal of August is entered late."""
+    clerk = person("S005", role="内勤")
+    of = book(
+        *(deal(f"M{at}", "30000", on=f"2026-{at:02}-10") for at in (7, 8, 9)),
+        *(deal(f"K{at}", "20000", on=f"2026-{at:02}-12", seller_id="S005") for at in (7, 9)),
+        people=[person(), clerk],
+    )
+    for month in ("2026-07", "2026-08", "2026-09"):
+        close(of, month, as_of=date(2026, 10, 9))
+    assert [row["month"] for row in of["settlement"] if row["staff_id"] == "S005"] == ["2026-07", "2026-09"]
+    of["deal"].append(deal("LATE", "20000", on="2026-08-20", seller_id="S005"))
+    assert paid(of, "2026-10", "S005").values["adjustments"] == money("1200.00")
+    close(of, "2026-10", as_of=date(2026, 11, 9))
+    assert [row["kind"] for row in of["settlement.lines"] if row["record_id"] == "settlement-S005-2026-10"] == [
+        "差额调整"
+    ]
+    of["deal"].append(deal("NEW", "10000", on="2026-11-02", seller_id="S005"))
+    assert paid(of, "2026-11", "S005").values["adjustments"] == money("0.00")
+
+
+def test_a_month_somebody_settled_elsewhere_before_the_portal_is_not_paid_again() -> None:
+    of = book(deal("A", "30000", on="2026-08-10"), deal("B", "30000", on="2026-09-10"),
+              deal("C", "30000", on="2026-08-11", seller_id="S002"), people=[person(), person("S002")])  # fmt: skip
+    closing = closing_of(replace(asked(of, "2026-08"), person="S002"), "S900", NOON)
+    assert [draft.staff_id for draft in closing.drafts] == ["S002"]
+    store(of, closing, "2026-08")
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    of["deal"].append(deal("D", "5000", on="2026-08-12", seller_id="S002"))
+    assert paid(of, "2026-10").values["adjustments"] == money("0.00")
+    assert paid(of, "2026-10", "S002").values["adjustments"] > 0
+
+
 @pytest.mark.parametrize(
     ("option", "payable", "carried"),
     [
@@ -123,7 +241,7 @@ def test_a_referrers_share_is_taken_back_with_the_sellers() -> None:
 
 
 def test_a_month_that_is_not_over_cannot_be_closed() -> None:
-    closing = closing_of(asked(september(), "2026-09", as_of=date(2026, 9, 29)), "S900", date(2026, 9, 29))
+    closing = closing_of(asked(september(), "2026-09", as_of=date(2026, 9, 29)), "S900", NOON)
     assert closing.drafts == ()
     assert [finding.code for finding in closing.findings] == ["E353"]
 
