@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -14,15 +12,20 @@ from typing import TYPE_CHECKING, Literal
 
 from schemas.finding import CellRef, Finding
 from schemas.template import Label, Template
+from services.csv_files import write_csv
+from sheets_adapter.xlsx.column_cells import is_number
+from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
+from sheets_adapter.xlsx.table_file import Table, sheet_title, write_tables
 
 if TYPE_CHECKING:
     from reports.statement import Statement, StatementLine, Value
     from schemas.catalogue import Catalogue
     from schemas.labels import Labels
+    from sheets_adapter.xlsx.new_sheet import ColumnFormat
 
 Format = Literal["table", "json", "csv", "xlsx"]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-SHEET_TITLE = 31
+_FORMATS: Mapping[type, ColumnFormat] = {date: "date", datetime: "datetime"}
+_LEAST_WIDTH = 12
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,10 @@ def render(statement: Statement, kind: Format, texts: ReportTexts, language: str
         return json.dumps(to_json(statement, texts, language), ensure_ascii=False, indent=2).encode() + b"\n"
     header, rows = _grid(statement, texts, language)
     if kind == "csv":
-        return _csv(header, rows)
+        grid = _Grid.of(header, rows, language)
+        return write_csv(grid.columns, [grid.texts])
     if kind == "xlsx":
-        return _xlsx(statement, header, rows, texts, language)
+        return _xlsx(statement, _Grid.of(header, rows, language), texts, language)
     return _table(header, rows).encode()
 
 
@@ -109,37 +113,45 @@ def shown(value: Value, language: str) -> str:
     return str(value)
 
 
-def _csv(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """What a sheet holds: its columns as they look, and their texts."""
+
+    columns: tuple[ColumnDesign, ...]
+    texts: list[list[str]]
+
+    @classmethod
+    def of(cls, header: Sequence[str], rows: Sequence[Sequence[Value]], language: str) -> _Grid:
+        """A column is of numbers or days if its values are; in one of numbers, words such as "—" stay text."""
+        values = list(zip(*rows, strict=True)) if rows else [()] * len(header)
+        designs = map(_design, header, values)
+        return cls(tuple(designs), [[shown(value, language) for value in column] for column in values])
 
 
-def _harmless(value: Value) -> str:
-    """Text a spreadsheet program will not run: what looks like a formula is quoted, numbers stay numbers."""
-    text = shown(value, "zh")
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+def _design(title: str, values: Sequence[Value]) -> ColumnDesign:
+    return ColumnDesign(title, _format_of(values), max(_LEAST_WIDTH, _width(title) + 4))
 
 
-def _xlsx(
-    statement: Statement, header: Sequence[str], rows: Sequence[Sequence[Value]], texts: ReportTexts, language: str
-) -> bytes:
+def _format_of(values: Sequence[Value]) -> ColumnFormat:
+    numbers = [value for value in values if type(value) in (int, Decimal)]
+    others = [value for value in values if value is not None and type(value) not in (int, Decimal)]
+    if not numbers:
+        kinds = set(map(type, others))
+        return _FORMATS.get(kinds.pop(), "general") if len(kinds) == 1 else "general"
+    if not all(isinstance(value, str) and not is_number(value) for value in others):
+        return "general"
+    if all(isinstance(value, int) for value in numbers):
+        return "integer"
+    return "amount" if all(map(_fits_two_places, numbers)) else "decimal"
+
+
+def _fits_two_places(value: Value) -> bool:
+    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+    return isinstance(exponent, int) and exponent >= -2
+
+
+def _xlsx(statement: Statement, grid: _Grid, texts: ReportTexts, language: str) -> bytes:
     """A workbook with the lines, and a second sheet with what was asked, the totals and the findings."""
-    import xlsxwriter
-
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
-    sheet = book.add_worksheet(_heading(f"report.{statement.report}", texts, language)[:SHEET_TITLE])
-    sheet.write_row(0, 0, header, bold)
-    for at, row in enumerate(rows, 1):
-        for column, value in enumerate(row):
-            _put(sheet, at, column, value, money, language)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(rows), 1), max(len(header) - 1, 0))
-    about = book.add_worksheet("about" if language == "en" else "说明")
     facts: list[tuple[str, Value]] = [
         ("as_of", statement.as_of), ("pack", statement.pack), ("pack_hash", statement.pack_hash),
         *statement.parameters.items(), *statement.totals.items(),
@@ -147,21 +159,14 @@ def _xlsx(
     facts += [
         (finding.code, f"{finding.at or ''} {texts.finding(finding, language)}") for finding in statement.findings
     ]
-    for at, (key, value) in enumerate(facts):
-        about.write_string(at, 0, _heading(key, texts, language))
-        about.write_string(at, 1, shown(value, language))
-    book.close()
-    return out.getvalue()
-
-
-def _put(sheet: object, row: int, column: int, value: Value, money: object, language: str) -> None:
-    write_number, write_string = sheet.write_number, sheet.write_string  # type: ignore[attr-defined]
-    if isinstance(value, Decimal):
-        write_number(row, column, value, money)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        write_number(row, column, value)
-    elif value is not None:
-        write_string(row, column, shown(value, language))
+    heads = (("about.item", 30), ("about.content", 80))
+    about = _Grid(
+        tuple(ColumnDesign(texts.text(key, language), width=width) for key, width in heads),
+        [[_heading(key, texts, language) for key, _ in facts], [shown(value, language) for _, value in facts]],
+    )
+    title = sheet_title(_heading(f"report.{statement.report}", texts, language))
+    sheets = {title: grid, sheet_title(texts.text("about.title", language), [title]): about}
+    return write_tables([Table(SheetDesign(name, one.columns), [one.texts]) for name, one in sheets.items()])
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:

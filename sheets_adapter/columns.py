@@ -174,7 +174,7 @@ def _plan(template: Template, line: LineTable | None, catalogue: Catalogue) -> T
             PlannedColumn(one.key, one.label.zh, one, "value", _shown_format(one, kind.cell_format(one)),
                           kind.column_width(one))
         )  # fmt: skip
-        if one.type == "attachment" or (one.key in targets and _shows_another_text(targets[one.key], catalogue)):
+        if one.type == "attachment" or (one.key in targets and shows_another_text(targets[one.key], catalogue)):
             columns.append(
                 PlannedColumn(f"{one.key}{KEY_PART}", f"{one.label.zh}{KEY_SUFFIX}", one, "key", "text", 14,
                               hidden=one.type == "attachment")
@@ -189,7 +189,7 @@ def _targets(fields: Sequence[Field]) -> dict[str, str]:
     return {one.key: target for one in fields if (target := target_of(one))}
 
 
-def _shows_another_text(target: str, catalogue: Catalogue) -> bool:
+def shows_another_text(target: str, catalogue: Catalogue) -> bool:
     """Whether people read something else than the key. An unknown target may: its key must not be lost."""
     if target not in catalogue:
         return True

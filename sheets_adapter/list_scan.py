@@ -6,7 +6,7 @@ alike records instead of once a cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,6 +63,15 @@ class ListScan:
                 own = self._own.flags(dict(zip(keys, block.columns, strict=True)))
                 self._of_others.update(row_id for row_id, his in zip(block.row_ids, own, strict=True) if not his)
             yield self._seen(view, block.row_ids, {key: columns[key] for key in shown})
+
+    @property
+    def fields(self) -> Collection[str]:
+        """Fields of the records the actor may read."""
+        return _View(self._template, self._template.fields, self._actor).fields.keys()
+
+    def line_fields(self, line: LineTable) -> Collection[str]:
+        """Fields of the lines the actor may read."""
+        return _View(self._template, line.fields, self._actor).fields.keys()
 
     def lines(self, line: LineTable) -> Iterator[SeenBlock]:
         """Live lines of the records read so far, in the order of the records and their own."""

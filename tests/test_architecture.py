@@ -21,12 +21,12 @@ MAY_IMPORT = {
 OURS = {name.removesuffix(".py") for name in MAY_IMPORT}
 ONLY_IN = {
     "streamlit": ("portal.py", "pages/"),
-    "pandas": ("reports/", "pages/_ui/", "services/exports.py"),
+    "pandas": ("reports/", "pages/_ui/"),
     "sqlite3": ("sheets_adapter/",),
-    "openpyxl": ("sheets_adapter/xlsx/", "services/exports.py"),
+    "openpyxl": ("sheets_adapter/xlsx/",),
     "python_calamine": ("sheets_adapter/xlsx/",),
     "isal": ("sheets_adapter/xlsx/",),
-    "xlsxwriter": ("services/exports.py", "services/report_files.py", "services/slip_xlsx.py"),
+    "xlsxwriter": ("services/slip_xlsx.py",),
     "reportlab": ("services/slip_pdf.py",),
     "fontTools": ("services/slip_fonts.py",),
     "gspread": ("sheets_adapter/",),

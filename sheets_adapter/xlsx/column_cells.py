@@ -11,19 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from functools import cache
-from typing import TYPE_CHECKING
 
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.markup import escape_text
 from sheets_adapter.xlsx.values import MAX_DIGITS, MAX_TEXT_UNITS, serial_of, text_xml
 
-if TYPE_CHECKING:
-    from schemas.field_types.base import CellFormat
-
 Texts = Sequence[str | None]
 """Canonical texts of some rows of one column; "" or None for an empty cell."""
 
-NUMBERS: frozenset[str] = frozenset(("integer", "decimal", "money", "percent"))
+NUMBERS: frozenset[str] = frozenset(("integer", "decimal", "amount", "money", "percent"))
 """Formats whose canonical texts are numbers."""
 _BREAK = "\x00"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -65,7 +61,7 @@ def _escaped(texts: Sequence[str]) -> list[str]:
 class ColumnCells:
     """Makes the cells of one column of a sheet."""
 
-    def __init__(self, column: int, cell_format: CellFormat, style: int, shared: SharedTexts) -> None:
+    def __init__(self, column: int, cell_format: str, style: int, shared: SharedTexts) -> None:
         self._start = f'<c r="{column_letters(column)}'
         self._text = f'" s="{style}" t="s"><v>'
         self._value = f'" s="{style}"><v>'

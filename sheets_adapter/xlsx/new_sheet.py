@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sheets_adapter.xlsx.addresses import MAX_ROWS, Range, cell_name
 from sheets_adapter.xlsx.markup import escape_attribute, escape_text
@@ -14,6 +14,9 @@ from sheets_adapter.xlsx.values import cell_content
 
 if TYPE_CHECKING:
     from schemas.field_types.base import CellFormat
+
+    ColumnFormat = CellFormat | Literal["amount"]
+    """How a column's cells look. amount: two decimals without a currency, for figures that are not always yuan."""
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 XML_HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -31,7 +34,7 @@ class ColumnDesign:
     """One column. `width` in characters (a Chinese one counts two); `note` is shown when the header is selected."""
 
     header: str
-    format: CellFormat = "general"
+    format: ColumnFormat = "general"
     width: float = 14
     choices: tuple[str, ...] = ()
     hidden: bool = False
@@ -65,7 +68,7 @@ def header_style(styles: Styles) -> int:
     )
 
 
-def body_style(styles: Styles, cell_format: CellFormat) -> int:
+def body_style(styles: Styles, cell_format: ColumnFormat) -> int:
     """The workbook's own font with the format's number format: also for what people type by hand."""
     font = styles.font_like(0, bold=False)
     plain = styles.add_xf(

@@ -29,6 +29,7 @@ FORMAT_CODES: Mapping[str, str] = {
     "integer": "0",
     "decimal": "General",
     "number": "General",
+    "amount": "#,##0.00",
     "money": '"¥"#,##0.00;[Red]\\-"¥"#,##0.00',
     "percent": "0.00%",
     "date": "yyyy-mm-dd",

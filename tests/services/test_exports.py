@@ -71,7 +71,7 @@ def test_a_workbook_download_has_real_types_and_formats(customers, admin) -> Non
     row = by_header(sheet, 2)
     assert f"{row['首次接触时间'].value:%Y-%m-%d %H:%M}" == "2026-11-03 00:00"
     assert row["首次接触时间"].number_format == "yyyy-mm-dd"
-    assert (row["年营收"].value, row["年营收"].number_format) == (120_000_000, "¥#,##0.00")
+    assert (row["年营收"].value, row["年营收"].number_format) == (120_000_000, '"¥"#,##0.00;[Red]\\-"¥"#,##0.00')
     assert (row["联系方式"].value, row["联系方式"].data_type, row["联系方式"].number_format) == (
         "13800000101",
         "s",
@@ -86,7 +86,7 @@ def test_a_workbook_download_has_real_types_and_formats(customers, admin) -> Non
 def test_a_workbook_download_has_a_frozen_header_a_filter_and_readable_widths(customers, admin) -> None:
     made = customers.exports.records("customer_info", admin, ListQuery(), kind="xlsx", language="zh")
     sheet = sheet_of(made)
-    assert made.name == "客户信息管理表-20261121-1200.xlsx"
+    assert made.name == "客户信息管理表_20261121.xlsx"
     assert sheet.title == "客户信息管理表"
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref.startswith("A1:")
@@ -129,7 +129,7 @@ def test_csv_opens_in_excel_by_double_click(customers, admin) -> None:
 
 
 def test_the_filtered_list_is_what_is_taken_however_long(customers, admin, monkeypatch) -> None:
-    monkeypatch.setattr("services.exports.PAGE", 1)
+    monkeypatch.setattr("sheets_adapter.journal._ROWS_IN_BLOCK", 1)
     only = ListQuery(filters=(Where("grade", "eq", "A"),), limit=1)
     assert len(rows_of(customers.exports.records("customer_info", admin, only, kind="csv", language="zh"))) == 1
     everything = ListQuery(sort=(("customer_id", False),), limit=1)
