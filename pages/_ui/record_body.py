@@ -48,7 +48,7 @@ def draw(visit: Visit, template: Template, record: Record, masked: frozenset[str
 
 def _facts(visit: Visit, template: Template, record: Record, masked: frozenset[str]) -> None:
     """The list's columns, without the ones the headline says already."""
-    spoken = {template.display, template.record_key}
+    spoken = {template.display, template.record_key, values.telling_choice(template, record)}
     keys = [key for key in template.list_view.columns if key not in spoken and record.values.get(key)][:FACTS]
     if not keys:
         return

@@ -47,13 +47,12 @@ def _badge(visit: Visit, template: Template, record: Record) -> tuple[str, str] 
     status, tone = values.status(visit, record)
     if tone != "green":
         return status, _BADGES.get(tone, "blue")
-    for key in template.list_view.columns:
-        field = template.by_key[key]
-        if field.type == "choice" and record.values.get(key):
-            shown = values.shown(visit, field, record.values[key])
-            alone = len(shown) > SHORT_CHOICE
-            return shown if alone else f"{field.label.text(visit.language)} {shown}", "blue"
-    return None
+    key = values.telling_choice(template, record)
+    if not key:
+        return None
+    field = template.by_key[key]
+    shown = values.shown(visit, field, record.values[key])
+    return shown if len(shown) > SHORT_CHOICE else f"{field.label.text(visit.language)} {shown}", "blue"
 
 
 def _actions(visit: Visit, template: Template, record: Record) -> None:

@@ -55,6 +55,12 @@ def headline(visit: Visit, template: Template, record: Record) -> str:
             return shown(visit, template.by_key[key], record.values[key])
     return record.record_id
 
+def telling_choice(template: Template, record: Record) -> str:
+    """Key of the first answered choice of the list's columns, a grade or a progress: what people ask for first."""
+    keys = (key for key in template.list_view.columns if template.by_key[key].type == "choice")
+    return next((key for key in keys if record.values.get(key)), "")
+
+
 
 def number(template: Template, record: Record) -> str:
     """The record's number: its key, else its record number."""
