@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from schemas import expressions
 from schemas.template import Field, LineTable
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -41,3 +42,20 @@ def _multiplied(line: LineTable) -> frozenset[str]:
     """Names in the products this line works out."""
     products = [field.compute for field in line.fields if field.compute and "*" in field.compute]
     return frozenset(name for product in products for name in _NAME.findall(product))
+
+
+def _prices(line: LineTable) -> frozenset[str]:
+    """Money columns that stand in a product of another column, such as unit_price in qty * unit_price."""
+    money = {field.key for field in line.fields if field.type == "money"}
+    parsed = [expressions.parse(field.compute) for field in line.fields if field.compute]
+    nodes = [
+        node for one in parsed if isinstance(one, expressions.Expression) for node in expressions.nodes_of(one.root)
+    ]
+    factors = [
+        side.key
+        for node in nodes
+        if isinstance(node, expressions.Binary) and node.operator == "*"
+        for side in (node.left, node.right)
+        if isinstance(side, expressions.Name)
+    ]
+    return frozenset(factors) & money

@@ -115,13 +115,13 @@ def _column(visit: Visit, asked: Field) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choices(visit: Visit, asked: Field) -> list[dict[str, Any]]:
-    """What a list offers, and by which words a pasted cell may mean it."""
+def _choices(visit: Visit, asked: Field) -> list[dict[str, Any]] | None:
+    """What a list offers, and by which words a pasted cell may mean it; None for what is not picked from a list."""
     if asked.type == "bool":
         words = ((YES, "form.yes", "Yes"), (NO, "form.no", "No"))
         return [{"value": value, "label": visit.text(key), "names": [value, en]} for value, key, en in words]
     if asked.type != "choice":
-        return []
+        return None
     return [
         {"value": one.value, "label": one.text(visit.language), "names": [one.value, one.en, *one.aliases]}
         for one in asked.choices

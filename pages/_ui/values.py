@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from pages._ui.components import TableCell, Tone
 from pages._ui.gate import Visit
 from schemas.field_types import show
-from schemas.line_totals import is_number, line_totals
+from schemas.line_totals import is_number
 from schemas.record import LIVE, PENDING, VOID, Record
-from schemas.template import Field, LineTable, Template
+from schemas.template import Field, Template
 
 LONG = frozenset({"long_text", "attachment", "decision"})
 
@@ -55,11 +54,11 @@ def headline(visit: Visit, template: Template, record: Record) -> str:
             return shown(visit, template.by_key[key], record.values[key])
     return record.record_id
 
+
 def telling_choice(template: Template, record: Record) -> str:
     """Key of the first answered choice of the list's columns, a grade or a progress: what people ask for first."""
     keys = (key for key in template.list_view.columns if template.by_key[key].type == "choice")
     return next((key for key in keys if record.values.get(key)), "")
-
 
 
 def number(template: Template, record: Record) -> str:
@@ -89,8 +88,3 @@ def day_line(visit: Visit, day: date) -> str:
 def is_long(asked: Field) -> bool:
     """Whether the field needs the card's whole width."""
     return asked.type in LONG
-
-
-def totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Sums of a line table's columns, as canonical texts."""
-    return line_totals(line, rows)

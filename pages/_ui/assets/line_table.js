@@ -105,6 +105,8 @@ class LineTable {
 
   get asked() { return this.data.columns.filter((column) => column.kind !== "figure"); }
 
+  get least() { return this.data.columns.reduce((sum, column) => sum + column.least, 0); }
+
   add(at = this.rows.length, cells = {}) {
     const taken = this.rows.map(({ id }) => Number(id.startsWith("new:") && id.slice(4)) || 0);
     this.last = Math.max(this.last ?? 0, ...taken) + 1;
@@ -185,7 +187,7 @@ class LineTable {
 
   // The next cell, the next row, and after the last one a new row.
   onward(row, column) {
-    const asked = this.asked, next = asked[asked.indexOf(column) + 1];
+    const asked = this.asked, next = asked[asked.findIndex(({ key }) => key === column.key) + 1];
     const below = this.rows[this.rows.indexOf(row) + 1];
     if (next) this.focus(row, next);
     else if (below) this.focus(below, asked[0]);
@@ -271,6 +273,7 @@ class LineTable {
       th.scope = "col";
       th.append(column.label);
       if (column.required) th.append(this.star());
+      if (column.least) th.style.width = `${column.least / this.least * 100}%`;
     }
     table.createTBody();
     table.createTFoot();
@@ -434,8 +437,7 @@ class LineTable {
   // A table where it fits, cards where it does not.
   fit() {
     if (!this.data) return;
-    const needed = this.data.columns.reduce((sum, column) => sum + column.least, 0);
-    const narrow = this.root.clientWidth < needed + 130;
+    const narrow = this.root.clientWidth < this.least + 130;
     if (this.root.classList.toggle("cards", narrow) !== this.wasNarrow) {
       this.wasNarrow = narrow;
       this.root.querySelectorAll("textarea").forEach((control) => this.grow(control));
