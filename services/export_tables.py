@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -53,12 +53,14 @@ class Reader:
 
 
 class ListTables:
-    """The sheets of one download. `count`: records handed out so far."""
+    """The sheets of one download. chosen: columns of the records, by field or system key and in this order; None for
+    all. `count`: records handed out so far."""
 
-    def __init__(self, form: Template, scan: ListScan, reader: Reader) -> None:
+    def __init__(self, form: Template, scan: ListScan, reader: Reader, chosen: Sequence[str] | None = None) -> None:
         self._form = form
         self._scan = scan
         self._reader = reader
+        self._chosen = chosen
         self._numbers: dict[str, str] = {}
         self._titles: list[str] = []
 
@@ -69,11 +71,22 @@ class ListTables:
     def records(self) -> Table:
         """A row for each record. Under its headers the sheet can be taken in again."""
         form, reader = self._form, self._reader
-        readable = (item for item in form.fields if item.key in self._scan.fields)
-        columns = [*_field_columns(readable, reader), *_system_columns(reader)]
         title = form.sheet if reader.language == "zh" else form.label.en
+        if self._chosen is not None:
+            columns = list(self._chosen_columns(self._chosen))
+            return Table(self._design(title, columns, None), self._counted(columns))
+        readable = (item for item in form.fields if item.key in self._scan.fields)
+        columns = [*_field_columns(readable, reader), *_system_columns(SYSTEM_KEYS, reader)]
         status = len(columns) - len(SYSTEM_KEYS) + SYSTEM_KEYS.index("status")
         return Table(self._design(title, columns, status), self._counted(columns))
+
+    def _chosen_columns(self, keys: Sequence[str]) -> Iterator[ExportColumn]:
+        """One column for each key he may read; a reference without its key beside it."""
+        for key in keys:
+            if key in self._scan.fields:
+                yield next(_field_columns([self._form.by_key[key]], self._reader))
+            elif key in SYSTEM_KEYS:
+                yield from _system_columns((key,), self._reader)
 
     def _counted(self, columns: list[ExportColumn]) -> Iterator[list[Texts]]:
         for block in self._scan.records():
@@ -186,8 +199,8 @@ class _Displays:
         return self._known
 
 
-def _system_columns(reader: Reader) -> Iterator[ExportColumn]:
-    for key in SYSTEM_KEYS:
+def _system_columns(keys: Sequence[str], reader: Reader) -> Iterator[ExportColumn]:
+    for key in keys:
         shape: CellFormat = "datetime" if key in _MOMENTS else "text"
         yield ExportColumn(ColumnDesign(reader.text(f"system.{key}"), shape, _SYSTEM_WIDTH), _system_texts(key, reader))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from schemas import rights
@@ -48,9 +48,19 @@ class Exports:
         self._log = log
         self._workbook = workbook
 
-    def records(self, template: str, actor: Actor, query: ListQuery, *, kind: Kind, language: str) -> File | Finding:
+    def records(
+        self,
+        template: str,
+        actor: Actor,
+        query: ListQuery,
+        *,
+        kind: Kind,
+        language: str,
+        columns: Sequence[str] | None = None,
+    ) -> File | Finding:
         """All records of the filtered list; the query's limit does not count. A workbook has their line items too.
 
+        columns: field and system keys in the order they are to stand in; None for every column of the record.
         Rows, hidden fields and masks are the list's own. Without the export right: A040, nothing is read. A text or
         a number of rows no workbook holds: S032, S034, S036.
         """
@@ -59,7 +69,7 @@ class Exports:
             label = form.label
             return Finding("A040", params={"template_zh": label.zh, "template_en": label.en})
         reader = Reader(self._labels(), self._catalogue(), self._repository().references, language)
-        tables = ListTables(form, self._repository().scan(template, actor, query), reader)
+        tables = ListTables(form, self._repository().scan(template, actor, query), reader, columns)
         try:
             data = self._data(form, tables, kind)
         except CannotEdit as error:

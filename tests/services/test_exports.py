@@ -65,6 +65,21 @@ def by_header(sheet, row: int) -> dict:
     return dict(zip([cell.value for cell in sheet[1]], sheet[row], strict=True))
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_chosen_columns_stand_alone_and_in_their_order(customers, admin, language: str) -> None:
+    columns = ["annual_revenue", "owner_id", "created_by", "nothing", "customer_name"]
+    made = customers.exports.records(
+        "customer_info", admin, ListQuery(search="华光"), kind="csv", language=language, columns=columns
+    )
+    heads = {
+        "zh": ["年营收", "负责人", "创建人", "客户名称"],
+        "en": ["Annual revenue", "Owner", "Created by", "Customer"],
+    }
+    [row] = rows_of(made)
+    assert list(row) == heads[language]
+    assert row[heads[language][1]] == "孙丽"
+
+
 def test_a_workbook_download_has_real_types_and_formats(customers, admin) -> None:
     query = ListQuery(search="华光")
     sheet = sheet_of(customers.exports.records("customer_info", admin, query, kind="xlsx", language="zh"))
