@@ -14,6 +14,8 @@ from schemas.catalogue import Referrer
 from schemas.record import Record
 from schemas.rights import may, may_read_field
 from schemas.template import Field, Template
+from services.list_filters import Filter, written
+from services.lists import FILTER
 from services.records import Related
 
 COLUMNS = 4
@@ -103,7 +105,7 @@ def _all_link(visit: Visit, template: Template, record: Record, one: Related) ->
         words = visit.text("related.search" if one.total < 0 else "related.count", count=max(one.total, 0))
         routes.link(routes.RECORDS, words, t=one.referrer.template.key, q=key)
         return
-    narrowed: dict[str, Any] = {f"f.{one.referrer.field.key}": key}
+    narrowed: dict[str, Any] = {f"{FILTER}{one.referrer.field.key}": written(Filter(values=(key,)))}
     routes.link(routes.RECORDS, visit.text("related.all", count=one.total), t=one.referrer.template.key, **narrowed)
 
 
