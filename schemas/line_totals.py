@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from schemas import expressions
 from schemas.template import Field, LineTable
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUMMED = frozenset({"integer", "money"})
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 
@@ -29,19 +27,13 @@ def line_totals(line: LineTable, rows: Sequence[Mapping[str, str]]) -> dict[str,
 
     A price per piece is not added up: money that another column multiplies. A masked text is nothing to add.
     """
-    prices = _multiplied(line)
-    summed = [f for f in line.fields if result_type(f) in _SUMMED and not (f.type == "money" and f.key in prices)]
+    prices = _prices(line)
+    summed = [field for field in line.fields if result_type(field) in _SUMMED and field.key not in prices]
     amounts = {
         field.key: [Decimal(row[field.key]) for row in rows if row.get(field.key) and "*" not in row[field.key]]
         for field in summed
     }
     return {key: str(sum(found, Decimal(0))) for key, found in amounts.items() if found}
-
-
-def _multiplied(line: LineTable) -> frozenset[str]:
-    """Names in the products this line works out."""
-    products = [field.compute for field in line.fields if field.compute and "*" in field.compute]
-    return frozenset(name for product in products for name in _NAME.findall(product))
 
 
 def _prices(line: LineTable) -> frozenset[str]:
