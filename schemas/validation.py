@@ -15,7 +15,16 @@ from schemas.conditions import holds
 from schemas.field_types import ParseContext, Parsed, type_of
 from schemas.field_types.choices import typed_texts
 from schemas.finding import FieldRef, Finding, Severity
-from schemas.operands import CALENDAR_TYPES, DEFAULT_WORDS, compare, literal_text, now_text, operand_text, operand_value
+from schemas.operands import (
+    CALENDAR_TYPES,
+    DAY_WORDS,
+    DEFAULT_WORDS,
+    compare,
+    literal_text,
+    now_text,
+    operand_text,
+    operand_value,
+)
 from schemas.record import Typed, TypedLine
 from schemas.record_model import bounds_finding, find_broken_constraints, literal_bound
 from schemas.template import Field, LineTable, Rule, Template
@@ -305,7 +314,7 @@ class _Check:
             elif not texts.get(item.key):
                 found += self._missing(item, read, values)
             elif item.min is not None or item.max is not None:
-                found += self._out_of_bounds(item, texts[item.key], values)
+                found += self._out_of_bounds(item, texts[item.key], values, read.stored.get(item.key, ""))
         found += find_broken_constraints(read.owner, texts, read.unknown, lambda item: self._bound_texts(item, values))
         order = {item.key: number for number, item in enumerate(read.owner.fields)}
         found.sort(key=lambda finding: order.get(getattr(finding.at, "field", ""), len(order)))
@@ -328,11 +337,16 @@ class _Check:
         params = {"field": item.key, "value": "", "example": example}
         yield Finding("V001" if example else "V009", FieldRef(item.key), params)
 
-    def _out_of_bounds(self, item: Field, text: str, values: Texts) -> Iterator[Finding]:
-        """Bounds the record model cannot hold: today, now, other fields, months."""
+    def _out_of_bounds(self, item: Field, text: str, values: Texts, before: str) -> Iterator[Finding]:
+        """Bounds the record model cannot hold: today, now, other fields, months.
+
+        What was not before today when it was entered stays right although the days go by.
+        """
         fields = fields_for(item, self.template)
         for bound, sign in ((item.min, -1), (item.max, 1)):
             if bound is None or literal_bound(bound, item) is not None:
+                continue
+            if sign < 0 and bound in DAY_WORDS and text == before:
                 continue
             limit = operand_text(bound, item, values, fields, self.context)
             other = fields.get(bound, item)

@@ -197,6 +197,13 @@ FLAWED: dict[str, tuple[str, str | bytes, int]] = {
     "owner that is no person": ("T052", edited("to: product,", "to: product, owner: true,"), 16),
     "today in a number": ("T053", edited("min: 1}", "default: today}"), 13),
     "current user in a date": ("T053", a_field("type: date, default: current_user"), 17),
+    "later and yet at once": (
+        "T055", edited("price, type: money, label: {zh: 单价, en: Price}}\n", "price, type: money, required: true, "
+                       "label: {zh: 单价, en: Price}}\n").replace("version: 1", "version: 1\npending: [price]"), 3),
+    "later without a field": ("T021", edited("version: 1", "version: 1\npending: [prise]"), 3),
+    "filled from a line that is not there": ("T021", edited("fill: {price: price}", "fill: {price: parts.note}"), 16),
+    "filled from further away than the kind allows": (
+        "T030", edited("to: product, fill: {price: price}", "to: order, fill: {price: item.price}"), 16),
     "line in force from no date": ("T057", a_field("type: text, in_force: {line: parts, from: part, field: part}"), 17),
     "expression that breaks off": ("T060", edited("qty * price", "qty *"), 15),
     "unknown function": ("T060", edited("qty * price", "'round_up(qty)'"), 15),
