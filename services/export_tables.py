@@ -61,12 +61,10 @@ class ListTables:
         self._scan = scan
         self._reader = reader
         self._chosen = chosen
+        self.count = 0
         self._numbers: dict[str, str] = {}
+        """Record id → what people call the record, where there are lines to say it of."""
         self._titles: list[str] = []
-
-    @property
-    def count(self) -> int:
-        return len(self._numbers)
 
     def records(self) -> Table:
         """A row for each record. Under its headers the sheet can be taken in again."""
@@ -89,10 +87,12 @@ class ListTables:
                 yield from _system_columns((key,), self._reader)
 
     def _counted(self, columns: list[ExportColumn]) -> Iterator[list[Texts]]:
-        for block in self._scan.records():
-            named = block.columns.get(self._form.record_key or "", block.record_ids)
-            for record_id, number in zip(block.record_ids, named, strict=True):
-                self._numbers[record_id] = number or record_id
+        for block in self._scan.records(SYSTEM_KEYS[1:]):
+            self.count += len(block.record_ids)
+            if self._form.lines:
+                named = block.columns.get(self._form.record_key or "", block.record_ids)
+                pairs = zip(block.record_ids, named, strict=True)
+                self._numbers.update((record_id, number or record_id) for record_id, number in pairs)
             yield [column.texts(block) for column in columns]
 
     def lines(self, line: LineTable) -> Table:

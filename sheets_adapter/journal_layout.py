@@ -207,7 +207,7 @@ class Layout:
         decoded = [
             _DECODED.get(self.columns[key].kind, _as_stored)(column) for key, column in zip(keys, cells, strict=True)
         ]
-        raw = {at: found for at, text in enumerate(raws) if text and (found := _loads(text))}
+        raw = {at: _loads(text) for at, text in enumerate(raws) if text} if any(raws) else {}
         return Block(row_ids, decoded, raw)
 
     def row(self, cells: Sequence[SqlValue]) -> Row:

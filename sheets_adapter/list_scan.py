@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from schemas.record import VOID, Actor
 from schemas.rights import is_masked, mask, may_read_field
@@ -48,17 +49,17 @@ class ListScan:
         self._places: dict[str, int] = {}
         self._of_others: set[str] = set()
 
-    def records(self) -> Iterator[SeenBlock]:
-        """The records in the order of the list."""
+    def records(self, system: Sequence[str] = HEADER_SYSTEM) -> Iterator[SeenBlock]:
+        """The records in the order of the list, with these system columns."""
         if self._query is None:
             return
         view = _View(self._template, self._template.fields, self._actor)
-        shown = (*view.fields, *HEADER_SYSTEM)
+        shown = (*view.fields, *system)
         keys = tuple(dict.fromkeys((*shown, *(self._own.keys if self._own else ()))))
         for block in self._desk.store.scan(self._query, keys):
             columns = _with_raw(keys, block)
-            for row_id in block.row_ids:
-                self._places[row_id] = len(self._places)
+            if self._template.lines:
+                self._places.update(zip(block.row_ids, count(len(self._places)), strict=False))
             if self._own:
                 own = self._own.flags(dict(zip(keys, block.columns, strict=True)))
                 self._of_others.update(row_id for row_id, his in zip(block.row_ids, own, strict=True) if not his)

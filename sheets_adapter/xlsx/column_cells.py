@@ -23,11 +23,14 @@ NUMBERS: frozenset[str] = frozenset(("integer", "decimal", "amount", "money", "p
 """Formats whose canonical texts are numbers."""
 _BREAK = "\x00"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_SHORT_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,5})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 # What text_xml changes besides & < >: line ends, control characters, what looks like an escape, halves of a pair.
 _ODD = re.compile("[\x01-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 _STRINGS_AT_ONCE = 10_000
+_MANY_ALIKE = 4
+"""Where each text stands four times or more, its end of a cell is made once for all of them."""
 
 
 class SharedTexts:
@@ -67,29 +70,37 @@ class ColumnCells:
         self._value = f'" s="{style}"><v>'
         self._shared = shared
         self._serials = _SERIALS.get(cell_format, _Days)()
-        self.cells: Callable[[Sequence[int], Texts], list[str]] = self._texts
+        self.cells: Callable[[Sequence[str], Texts], list[str]] = self._texts
         """(row numbers, texts) → cells, "" for an empty one."""
         if cell_format in NUMBERS:
             self.cells = self._numbers
         elif cell_format in _SERIALS:
             self.cells = self._dates
 
-    def _texts(self, rows: Sequence[int], texts: Texts) -> list[str]:
+    def _texts(self, rows: Sequence[str], texts: Texts) -> list[str]:
         start, middle, places = self._start, self._text, self._shared.places
         put = places.setdefault
+        different = dict.fromkeys(texts)
+        if len(different) * _MANY_ALIKE > len(texts):
+            return [
+                f"{start}{row}{middle}{put(text, len(places))}</v></c>" if text else ""
+                for row, text in zip(rows, texts, strict=True)
+            ]
+        ends = {text: f"{middle}{put(text, len(places))}</v></c>" for text in different if text}
+        return [f"{start}{row}{ends[text]}" if text else "" for row, text in zip(rows, texts, strict=True)]
+
+    def _numbers(self, rows: Sequence[str], texts: Texts) -> list[str]:
+        start, middle, text_cell, is_short = self._start, self._value, self._text_cell, _SHORT_NUMBER.fullmatch
         return [
-            f"{start}{row}{middle}{put(text, len(places))}</v></c>" if text else ""
+            ""
+            if not text
+            else f"{start}{row}{middle}{text}</v></c>"
+            if is_short(text) or is_number(text)
+            else text_cell(row, text)
             for row, text in zip(rows, texts, strict=True)
         ]
 
-    def _numbers(self, rows: Sequence[int], texts: Texts) -> list[str]:
-        start, middle, text_cell = self._start, self._value, self._text_cell
-        return [
-            "" if not text else f"{start}{row}{middle}{text}</v></c>" if is_number(text) else text_cell(row, text)
-            for row, text in zip(rows, texts, strict=True)
-        ]
-
-    def _dates(self, rows: Sequence[int], texts: Texts) -> list[str]:
+    def _dates(self, rows: Sequence[str], texts: Texts) -> list[str]:
         start, middle, text_cell, serials = self._start, self._value, self._text_cell, self._serials
         return [
             ""
@@ -100,7 +111,7 @@ class ColumnCells:
             for row, text in zip(rows, texts, strict=True)
         ]
 
-    def _text_cell(self, row: int, text: str) -> str:
+    def _text_cell(self, row: str, text: str) -> str:
         return self._texts((row,), (text,))[0]
 
 

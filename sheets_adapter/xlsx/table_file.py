@@ -113,7 +113,7 @@ class _FileWriter:
         yield sheet_head(design, self._styles, None).encode()
         header = header_style(self._styles)
         titles = [ColumnCells(at, "text", header, self._shared) for at in range(len(design.columns))]
-        cells = [one.cells((1,), (column.header,))[0] for one, column in zip(titles, design.columns, strict=True)]
+        cells = [one.cells(("1",), (column.header,))[0] for one, column in zip(titles, design.columns, strict=True)]
         yield header_row_xml(cells).encode()
         body = [
             ColumnCells(at, column.format, body_style(self._styles, column.format), self._shared)
@@ -121,11 +121,11 @@ class _FileWriter:
         ]
         last = 1
         for block in blocks:
-            rows = range(last + 1, last + 1 + len(block[0]))
-            if rows.stop - 1 > MAX_ROWS:
+            rows = [str(row) for row in range(last + 1, last + 1 + len(block[0]))]
+            last += len(rows)
+            if last > MAX_ROWS:
                 raise CannotEdit("S032", sheet=design.title, limit=f"{MAX_ROWS:,}")
             yield _rows_xml(rows, [one.cells(rows, texts) for one, texts in zip(body, block, strict=True)]).encode()
-            last = rows.stop - 1
         yield sheet_tail(design, self._styles, _no_lists, last).encode()
         self._sheets.append((design, last))
 
@@ -148,7 +148,7 @@ class _FileWriter:
         )
 
 
-def _rows_xml(rows: range, columns: Sequence[Sequence[str]]) -> str:
+def _rows_xml(rows: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
     starts = [f'<row r="{row}">' for row in rows]
     return "".join(chain.from_iterable(zip(starts, *columns, repeat("</row>"), strict=False)))
 
