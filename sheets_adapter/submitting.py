@@ -29,6 +29,7 @@ from sheets_adapter.record_tables import (
     similar_pairs,
     unique_pairs,
 )
+from sheets_adapter.renumbering import with_followers
 from sheets_adapter.row_history import version_shown
 from sheets_adapter.similar import find_similar
 
@@ -151,10 +152,10 @@ class Attempt:
         others = {key: text for key, text in row.values.items() if key not in self._template.by_key}
         touched = {"updated_at": moment_text(self._context.now), "updated_by": self._actor.signature}
         values = {**others, **validated.values, **touched}
-        header = self._header_put(row.row_id, values, validated, "edit", row.etag)
-        # What the row held before stays its own: a number typed twice in the workbook must not stop other edits.
         if self._template.pending:
             values = standing(self._template, values, touched["updated_at"])
+        header = self._header_put(row.row_id, values, validated, "edit", row.etag)
+        # What the row held before stays its own: a number typed twice in the workbook must not stop other edits.
         held = unique_pairs(self._template, before)
         header = replace(
             header,
@@ -165,6 +166,7 @@ class Attempt:
             serials=serial_requests(self._template, values, self._context.now.date()),
         )
         puts = (header, *self._line_puts(validated, row.row_id, stored.lines))
+        puts = with_followers(self._desk, self._template, row, puts)
         return self._ready(puts, validated, self._similar(validated.values, before, row.row_id))
 
     def _own_values(self, row: Row) -> dict[str, str]:

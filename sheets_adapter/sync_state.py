@@ -151,6 +151,13 @@ def seen_from(text: str) -> Seen:
     return Seen(dict(cells), dict(shown), frozenset(formulas))
 
 
+def has_cell(text: str, column: str, value: str) -> bool:
+    """Whether a content `seen_text` made holds that value; "" for no cell. Reading the whole text takes far longer."""
+    if not value:
+        return f'["{column}",' not in text.partition("]],")[0]
+    return json.dumps([column, value], ensure_ascii=False, separators=(",", ":")) in text
+
+
 class SyncState:
     """Reads and writes the sync tables over one connection, from any thread.
 

@@ -17,7 +17,7 @@ from sheets_adapter.merge import Cells, Clash, MergeRules, RowMerge, Verdict, me
 from sheets_adapter.record_tables import number_of
 from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.sheet_reading import OpenedSheet
-from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, seen_from, seen_text
+from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, has_cell, seen_from, seen_text
 from sheets_adapter.xlsx.addresses import column_letters
 
 BATCH = 500
@@ -128,7 +128,10 @@ class TableIntake:
         self._copied = {row_id: found.rows[row_id].row_id for row_id in found.new if found.rows[row_id].row_id}
         absent = [row_id for row_id in known if row_id not in settled and row_id not in found.rows]
         pairs = [_Pair(row_id, row) for row_id, row in found.rows.items()]
-        for batch in _batches([*pairs, *(_Pair(row_id, None) for row_id in absent)]):
+        # Together, so that two records that trade their numbers can be told from two that share one.
+        renumbered = [pair for pair in pairs if self._is_renumbered(pair)]
+        others = [pair for pair in pairs if not self._is_renumbered(pair)] if renumbered else pairs
+        for batch in (renumbered, *_batches([*others, *(_Pair(row_id, None) for row_id in absent)])):
             self._merge_batch(batch)
         self._settle(settled)
         old = self._state.sheet(self._plan.table)
@@ -180,6 +183,13 @@ class TableIntake:
     def _is_marked(self, row_id: str, mark: str) -> bool:
         place = self._places.get(row_id)
         return place is not None and place.mark == mark
+
+    def _is_renumbered(self, pair: _Pair) -> bool:
+        """Whether the file shows another number for the record than it did, by which others refer to it."""
+        key, before = self._plan.template.record_key, self._base.get(pair.row_id)
+        if self._plan.line or not key or pair.theirs is None or not before:
+            return False
+        return not has_cell(before, key, pair.theirs.seen.cells.get(key, ""))
 
     def _settle(self, settled: Mapping[str, int]) -> None:
         """Remembers where unchanged rows are now; people sort."""

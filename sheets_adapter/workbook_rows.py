@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from schemas.computing import is_computed
-from schemas.finding import CellRef, Finding, Severity
+from schemas.finding import CellRef, Finding, Param, Severity
 from schemas.pending import standing
 from schemas.record import SYSTEM_ACTOR, VOID
 from schemas.remember import remembered
@@ -31,6 +31,7 @@ from sheets_adapter.record_tables import (
     unique_fields,
     unique_pairs,
 )
+from sheets_adapter.renumbering import Renumbered, count_references, find_renumbered, followers
 
 if TYPE_CHECKING:
     from sheets_adapter.intake import SheetRow
@@ -54,20 +55,46 @@ class Taker:
         findings = self.find_problems(rows)
         former = self._former_records(rows)
         puts = {row.row_id: self._put(row) for row in rows}
+        renumbered = self._renumbered(puts)
+        findings += self._told_renumbered(rows, renumbered)
         written: tuple[Row, ...] = ()
         stale: list[str] = []
         while puts and not written:
-            outcome = self._desk.store.write(self._batch(tuple(puts.values())))
+            asked = [one for one in renumbered if one.row_id in puts]
+            own, others = followers(self._desk, self._template, asked, tuple(puts.values()))
+            outcome = self._desk.store.write(self._batch((*own, *others)))
             if isinstance(outcome, Written):
-                written = outcome.rows
+                written = outcome.rows[: len(puts)]
                 continue
-            late = {problem.put.row_id for problem in outcome.problems}
+            late = {problem.put.row_id for problem in outcome.problems} & puts.keys()
             stale += sorted(late)
             puts = {row_id: put for row_id, put in puts.items() if row_id not in late}
         if self._recompute(puts.values(), former):
             found = self._desk.store.get_many(self._table, list(puts))
             written = tuple(found[row_id] for row_id in puts)
         return written, tuple(stale), findings
+
+    # records whose key was changed
+
+    def _renumbered(self, puts: Mapping[str, Put]) -> tuple[Renumbered, ...]:
+        if self._line:
+            return ()
+        known = (put for put in puts.values() if put.verb != "adopt")
+        return find_renumbered(self._desk.store, self._template, known)
+
+    def _told_renumbered(self, rows: Sequence[SheetRow], renumbered: Sequence[Renumbered]) -> tuple[Finding, ...]:
+        """What became of references to the old keys; nothing is told of a key nobody referred to."""
+        places = {row.row_id: self._place(row) for row in rows}
+        found = []
+        for one in (one for one in renumbered if one.orphaned):
+            count = count_references(self._desk, self._template, one.old)
+            if count:
+                code = "S075" if one.followed else "S076" if one.new else "S077"
+                severity = Severity.INFO if one.followed else Severity.WARNING
+                params: dict[str, Param] = {"old": one.old, "new": one.new, "count": count}
+                params["field"] = str(self._template.record_key)
+                found.append(Finding(code, places[one.row_id], params, severity))
+        return tuple(found)
 
     def _put(self, row: SheetRow) -> Put:
         put = Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)

@@ -14,6 +14,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.record import LIVE, VOID, Actor, Submission
+from schemas.template import Template
 from sheets_adapter.listing import ListQuery
 from tests.sheets_adapter.workbook_samples import (
     CUSTOMERS,
@@ -173,6 +174,118 @@ def test_a_key_nobody_has_is_told_and_the_name_beside_it_stands(office: Office) 
     assert told(office) == [("V040", "客户信息!G3")]
 
 
+# --- numbers others refer to
+
+
+def orders() -> Template:
+    """A form that refers to customers, in its header and in its lines."""
+    return Template.model_validate(
+        {
+            "key": "orders",
+            "version": 1,
+            "label": {"zh": "订单", "en": "Orders"},
+            "fields": [
+                {"key": "customer", "type": "reference", "to": "customers", "label": {"zh": "客户", "en": "Customer"}}
+            ],
+            "lines": [
+                {
+                    "key": "shares",
+                    "label": {"zh": "分摊", "en": "Shares"},
+                    "fields": [
+                        {"key": "payer", "type": "reference", "to": "customers", "label": {"zh": "付款", "en": "Payer"}}
+                    ],
+                }
+            ],
+            "list_view": {"columns": ["customer"]},
+        }
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Office]:
+    shop = Office(tmp_path, (STAFF, CUSTOMERS, orders()))
+    for number, name in ((1, "金凤祥"), (2, "老庙")):
+        shop.save(f"r{number}", {"customer_id": f"C000{number}", "name": name})
+    for number, customer in ((1, "C0001"), (2, "C0001"), (3, "C0002")):
+        shop.save(f"o{number}", {"customer": customer}, "orders")
+    shop.save("m1", {"record_id": "o3", "line_no": "1", "payer": "C0001"}, "orders.shares")
+    shop.checkpoint()
+    yield shop
+    shop.close()
+
+
+def customers_of(shop: Office) -> list[str]:
+    rows = shop.rows("orders")
+    return [rows[row_id].values["customer"] for row_id in ("o1", "o2", "o3")]
+
+
+def test_references_follow_a_number_changed_by_hand(shop: Office) -> None:
+    shop.edit(set_cell("r1", "客户编号", "C0100"))
+    shop.checkpoint()
+    assert customers_of(shop) == ["C0100", "C0100", "C0002"]
+    assert shop.values("m1", "orders.shares")["payer"] == "C0100"
+    assert shop.by_id("订单")["o1"]["客户·编号"] == "C0100"
+    assert shop.by_id("订单")["o1"]["客户"] == "金凤祥"
+    (finding,) = shop.state.findings()
+    assert (finding.code, str(finding.at)) == ("S075", "客户信息!A2")
+    assert dict(finding.params) == {"old": "C0001", "new": "C0100", "count": "3", "field": "客户编号"}
+    assert [row.record_id for row in shop.repository.page("orders", ADMIN, ListQuery(search="c0100")).records] != []
+
+
+def test_two_records_that_trade_their_numbers_keep_what_refers_to_them(shop: Office) -> None:
+    def trade(sheet: Worksheet) -> None:
+        sheet["A2"], sheet["A3"] = "C0002", "C0001"
+
+    shop.edit(trade)
+    shop.checkpoint()
+    assert customers_of(shop) == ["C0002", "C0002", "C0001"]
+    assert [shop.by_id("订单")[order]["客户"] for order in ("o1", "o3")] == ["金凤祥", "老庙"]
+
+
+def test_a_number_another_record_has_is_not_followed_and_told(shop: Office) -> None:
+    shop.edit(set_cell("r1", "客户编号", "C0002"))
+    shop.checkpoint()
+    assert customers_of(shop) == ["C0001", "C0001", "C0002"]
+    assert "S076" in {finding.code for finding in shop.state.findings()}
+    shop.edit(set_cell("r1", "客户编号", "C0001"))
+    shop.checkpoint()
+    assert shop.state.findings() == ()
+    assert customers_of(shop) == ["C0001", "C0001", "C0002"]
+
+
+def test_an_emptied_number_others_refer_to_is_told(shop: Office) -> None:
+    shop.edit(set_cell("r1", "客户编号", None))
+    shop.checkpoint()
+    assert customers_of(shop) == ["C0001", "C0001", "C0002"]
+    told_of = {finding.code: finding.params.get("count") for finding in shop.state.findings()}
+    assert told_of["S077"] == "3"
+
+
+def test_a_number_changed_together_with_what_refers_to_it_is_one_change(shop: Office) -> None:
+    def replace_everywhere(sheet: Worksheet) -> None:
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
+                if cell.value == "C0001":
+                    cell.value = "C0100"
+
+    book = openpyxl.load_workbook(shop.workbook)
+    for title in ("客户信息", "订单", "订单明细"):
+        replace_everywhere(book[title])
+    book.save(shop.workbook)
+    shop.checkpoint()
+    assert customers_of(shop) == ["C0100", "C0100", "C0002"]
+    assert shop.state.conflicts() == ()
+
+
+def test_a_person_who_leads_himself_is_followed_within_one_record(office: Office) -> None:
+    office.save("s1", {"manager": "S001"}, "staff")
+    office.checkpoint()
+    office.edit(set_cell("s1", "工号", "S100"), "人员")
+    office.checkpoint()
+    assert office.values("s1", "staff")["manager"] == "S100"
+    assert [office.values(row_id)["keeper"] for row_id in ("r1", "r2", "r3")] == ["S100"] * 3
+
+
 # --- totals
 
 
@@ -188,7 +301,7 @@ def with_totals_row(sheet: Worksheet) -> None:
     """Formats the records as a table whose totals row has words of the company's own."""
     last, wide = sheet.max_row + 1, get_column_letter(sheet.max_column)
     sheet.auto_filter.ref = None
-    names = [TableColumn(id=cell.column, name=str(cell.value)) for cell in sheet[1]]
+    names = [TableColumn(id=at, name=str(cell.value)) for at, cell in enumerate(sheet[1], 1)]
     names[0].totalsRowLabel = "本季情况"
     table = Table(id=1, displayName="客户", ref=f"A1:{wide}{last}", totalsRowCount=1, tableColumns=names)
     table.autoFilter = AutoFilter(ref=f"A1:{wide}{last - 1}")
