@@ -121,9 +121,12 @@ def menu(key: str, data: dict[str, Any]) -> str:
     return str(_menu(key=key, data=_handed(**data), on_went_change=_ignored).get("went") or "")
 
 
-def problem_list(key: str, items: Sequence[tuple[str, str]], *, attempt: str) -> None:
-    """Draws what to fix as links: (key of the field's container, text). A new `attempt` scrolls it into view."""
-    listed = [{"place": place, "text": text} for place, text in items]
+def problem_list(key: str, items: Sequence[tuple[str, str, str, str]], *, attempt: str) -> None:
+    """Draws what to fix as links: (key of the field's container, a cell's row and field, text).
+
+    A new `attempt` puts the cursor into the first field that is wrong.
+    """
+    listed = [{"place": place, "row": row, "field": field, "text": text} for place, row, field, text in items]
     _problems(key=key, data=_handed(items=listed, round=attempt))
 
 

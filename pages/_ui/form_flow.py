@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pages._ui import routes, state
+from pages._ui import copying, routes, state
 from pages._ui.gate import Visit
-from pages._ui.open_form import Answers, OpenForm, as_sent, typed_now, widget_keys
+from pages._ui.open_form import Answers, OpenForm, as_sent, numbered, typed_now, widget_keys
 from schemas import validation
 from schemas.field_types import ParseContext, type_of
 from schemas.field_types.choices import typed_texts
@@ -21,7 +21,7 @@ from services.drafts import AlreadySaved, Draft
 from services.filling import Filling
 from services.records import Change
 
-Action = Literal["", "save", "save_add", "stash", "cancel"]
+Action = Literal["", "save", "complete", "save_add", "stash", "cancel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,25 @@ def _opened(visit: Visit, template: Template, draft: Draft, record: Record | Non
         now=visit.app.clock(), actor=visit.actor, references=visit.app.repository.references, language=visit.language
     )
     initial = dict(draft.values)
+    copied = _record_to_copy(visit, template) if record is None and not initial else None
     if record is None:
         last = visit.app.repository.last_values(template.key, visit.actor) if _asks_last(template) else {}
         first = validation.defaults(template, context, last)
-        initial = {**_editable(template, first), **_prefilled(template), **initial}
+        taken = copying.copied(template, copied) if copied else {}
+        initial = {**_editable(template, first), **taken, **_prefilled(template), **initial}
     else:
         untouched = {key: text for key, text in record.values.items() if initial.get(key) == text}
         initial |= _editable(template, untouched)
-    form = OpenForm(visit, template, draft, initial, record, context)
+    begun = copying.copied_lines(template, copied) if copied else {}
+    form = OpenForm(visit, template, draft, initial, record, context, begun)
     state.open_form(draft.draft_id, widget_keys(form))
     return form
+
+
+def _record_to_copy(visit: Visit, template: Template) -> Record | None:
+    """The record the link says to copy (`?copy=`), if this person may see it."""
+    asked = routes.asked("copy")
+    return visit.app.repository.get(template.key, asked, visit.actor) if asked else None
 
 
 def _asks_last(template: Template) -> bool:
@@ -124,7 +133,7 @@ def kept_at(form: OpenForm) -> str:
 
 
 def _first(form: OpenForm) -> Answers:
-    return Answers(form.initial, form.draft.lines)
+    return Answers(form.initial, {line.key: form.first_rows(line) for line in form.template.lines})
 
 
 def _fingerprint(answers: Answers) -> str:
@@ -187,10 +196,10 @@ def preview(form: OpenForm, answers: Answers) -> Validated:
 # --- submitting ----------------------------------------------------------------------------------------------------
 
 
-def submit(form: OpenForm, answers: Answers) -> Saved | Rejected:
+def submit(form: OpenForm, answers: Answers, *, completes: bool = False) -> Saved | Rejected:
     """Submits under the draft's one-time key: clicked twice, reloaded or reconnected, it is one record.
 
-    The draft is kept first, so that a crash in between loses nothing.
+    The draft is kept first, so that a crash in between loses nothing. completes: sent as complete (确认提交).
     """
     kept = keep_draft(form, answers)
     if isinstance(kept, Finding):
@@ -203,6 +212,7 @@ def submit(form: OpenForm, answers: Answers) -> Saved | Rejected:
         lines=lines,
         record_id=form.draft.record_id,
         etags=form.draft.etags,
+        completes=completes,
         confirmed_warnings=frozenset(state.form_value(form.draft.draft_id, "confirmed", [])),
     )
     return form.visit.app.repository.submit(submission, form.visit.actor)
@@ -313,8 +323,30 @@ def discard(form: OpenForm) -> None:
     state.close_form()
 
 
-def reference_of(at: object) -> str:
-    """Key of the container of the field a finding is about; "" for the whole form."""
+def place_of(form: OpenForm, at: object) -> tuple[str, str, str]:
+    """Where a finding's link leads: key of the container ("" for the whole form), and of a cell its row and field."""
     if not isinstance(at, FieldRef):
-        return ""
-    return f"field__{at.field}" if not at.line else f"card__line_{at.line}"
+        return "", "", ""
+    line = form.template.lines_by_key.get(at.line or at.field)
+    if line is None:
+        return f"{form.place}__{at.field}", "", ""
+    rows = {number: row_id for row_id, number in numbered(form.rows(line)).items()}
+    return f"card__{form.template.key}__line_{line.key}", rows.get(at.line_no, ""), at.field if at.line else ""
+
+
+def similar(form: OpenForm, answers: Answers) -> dict[str, str]:
+    """By field: a record that looks like the same one, said while one types."""
+    asked = [
+        f.key for f in form.template.fields if f.similar and "".join(typed_texts(answers.values.get(f.key))).strip()
+    ]
+    if not asked:
+        return {}
+    visit = form.visit
+    found = visit.app.repository.similar(
+        form.template.key, {key: answers.values[key] for key in asked}, visit.actor, except_id=form.draft.record_id
+    )
+    notes: dict[str, str] = {}
+    for one in found:
+        name = one.display if one.display == one.number else f"{one.display} {one.number}"
+        notes.setdefault(one.field, visit.md("form.similar", name=name, owner=one.owner, on=one.on))
+    return notes

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
-from pages._ui import chrome, clash_view, components, form_flow, form_view, open_form, routes, state, values
+from pages._ui import (
+    chrome,
+    clash_view,
+    components,
+    form_dialogs,
+    form_flow,
+    form_view,
+    open_form,
+    quick_add,
+    routes,
+    state,
+    values,
+)
 from pages._ui.form_flow import Action, CannotOpen
 from pages._ui.gate import Visit
 from pages._ui.open_form import Answers, OpenForm
 from schemas import validation
 from schemas.field_types.choices import typed_texts
-from schemas.finding import FieldRef, Finding
+from schemas.finding import Finding
+from schemas.pending import is_begun
 from schemas.record import Rejected, Saved
 from schemas.rights import may
 from schemas.template import Template
@@ -52,18 +64,36 @@ def head(form: OpenForm) -> Action:
     action: Action = state.form_value(form.draft.draft_id, "pressed", "")
     state.forget_form_value(form.draft.draft_id, "pressed")
     with chrome.header(visit, title, name if form.record else "", under=lambda: _kept(form, kept)):
-        for one, kind in (
-            ("cancel", "tertiary"),
-            ("stash", "secondary"),
-            ("save_add", "secondary"),
-            ("save", "primary"),
-        ):
-            if one == "save_add" and form.record:
-                continue
+        for one, kind in _buttons(form):
             with st.container(key=one, width="content"):
-                if st.button(visit.md(f"form.{one}"), key=f"{one}.{form.draft.draft_id}", type=kind):  # type: ignore[arg-type]
-                    action = one  # type: ignore[assignment]
+                if st.button(
+                    visit.md(f"form.{one}"), key=f"{one}.{form.draft.draft_id}", type=kind,
+                    shortcut="Ctrl+S" if one == "save" else None,
+                ):  # fmt: skip
+                    action = one
     return action
+
+
+def _buttons(form: OpenForm) -> list[tuple[Action, Literal["primary", "secondary", "tertiary"]]]:
+    """The form's buttons from left to right; the one that comes next stands out.
+
+    A form whose last answers may come later has two: it is saved to wait for them, and confirmed once they are there.
+    """
+    pending = form.template.pending
+    begun = pending and is_begun(form.template, _texts(open_form.typed_now(form)))
+    buttons: list[tuple[Action, Literal["primary", "secondary", "tertiary"]]] = [
+        ("cancel", "tertiary"),
+        ("stash", "secondary"),
+        ("save_add", "secondary"),
+        ("save", "secondary" if begun else "primary"),
+        ("complete", "primary" if begun else "secondary"),
+    ]
+    left_out = {"save_add"} if form.record else set()
+    return [one for one in buttons if one[0] not in left_out and (pending or one[0] != "complete")]
+
+
+def _texts(answers: Answers) -> dict[str, str]:
+    return {key: "".join(typed_texts(typed)).strip() for key, typed in answers.values.items()}
 
 
 def _kept(form: OpenForm, kept: Draft | Finding) -> None:
@@ -84,13 +114,15 @@ def body(form: OpenForm, action: Action) -> Answers:
     After a server restart the browser still holds what was typed, and the server learns it only by drawing: when a
     field others depend on turns out to hold something else, the run starts over, button and all.
     """
+    quick_add.take_picked(form)
     before = form_flow.fill_from_reference(form, open_form.typed_now(form))
     look = form_flow.preview(form, before)
     if state.form_value(form.draft.draft_id, "clashes"):
         clash_view.draw(form)
     found = form_flow.problems(form, before, look)
     _summary(form, found)
-    answers = form_view.draw(form, look, _by_field(found), _similar(form, before))
+    answers = form_view.draw(form, look, form_view.by_field(found), form_flow.similar(form, before))
+    form_dialogs.draw(form)
     if _was_unknown(form, before, answers):
         state.keep_form_value(form.draft.draft_id, "pressed", action)
         st.rerun()
@@ -106,19 +138,12 @@ def _was_unknown(form: OpenForm, before: Answers, answers: Answers) -> bool:
     )
 
 
-def _by_field(found: list[Finding]) -> Mapping[str, list[Finding]]:
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in found:
-        grouped[str(finding.at) if isinstance(finding.at, FieldRef) else ""].append(finding)
-    return grouped
-
-
 def _summary(form: OpenForm, found: list[Finding]) -> None:
     """All that is to be fixed, each line leading to its field; findings about the form as a whole stand here alone."""
     if not found:
         return
     visit = form.visit
-    items = [(form_flow.reference_of(finding.at), _line(form, finding)) for finding in found]
+    items = [(*form_flow.place_of(form, finding.at), _line(form, finding)) for finding in found]
     attempt = f"{form.draft.draft_id}.{state.form_value(form.draft.draft_id, 'attempt', 0)}"
     with st.container(key="problems", gap="xsmall"):
         st.error(visit.md("form.problems", count=len(found)), icon=":material/error:")
@@ -129,27 +154,9 @@ def _line(form: OpenForm, finding: Finding) -> str:
     return form.visit.app.labels.finding(finding, form.visit.language, form.template)
 
 
-def _similar(form: OpenForm, answers: Answers) -> dict[str, str]:
-    """By field: a record that looks like the same one, said while one types."""
-    asked = [
-        f.key for f in form.template.fields if f.similar and "".join(typed_texts(answers.values.get(f.key))).strip()
-    ]
-    if not asked:
-        return {}
-    visit = form.visit
-    found = visit.app.repository.similar(
-        form.template.key, {key: answers.values[key] for key in asked}, visit.actor, except_id=form.draft.record_id
-    )
-    notes: dict[str, str] = {}
-    for one in found:
-        name = one.display if one.display == one.number else f"{one.display} {one.number}"
-        notes.setdefault(one.field, visit.md("form.similar", name=name, owner=one.owner, on=one.on))
-    return notes
-
-
 def act(form: OpenForm, answers: Answers, action: Action) -> None:
     """Does what the button pressed says. The answers are taken before anything else is drawn."""
-    if action in ("save", "save_add"):
+    if action in ("save", "complete", "save_add"):
         _save(form, answers, action)
     elif action == "stash":
         form_flow.keep_draft(form, answers)
@@ -166,7 +173,7 @@ def act(form: OpenForm, answers: Answers, action: Action) -> None:
 def _save(form: OpenForm, answers: Answers, action: Action) -> None:
     visit = form.visit
     with st.spinner(visit.text("form.saving")):
-        outcome = form_flow.submit(form, answers)
+        outcome = form_flow.submit(form, answers, completes=action == "complete")
     if isinstance(outcome, Rejected):
         form_flow.remember_refusal(form, outcome, answers)
         st.rerun()

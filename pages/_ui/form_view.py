@@ -6,7 +6,7 @@ repository's preview.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,8 +18,9 @@ from pages._ui.text import plain
 from schemas import validation
 from schemas.computing import plan_of
 from schemas.expressions import Expression
-from schemas.field_types import type_of
+from schemas.field_types import target_of, type_of
 from schemas.finding import FieldRef, Finding
+from schemas.pending import is_complete
 from schemas.record import Typed, TypedLine
 from schemas.template import Field, LineTable, Section, Template
 from schemas.validation import Validated
@@ -96,16 +97,50 @@ class _Page:
         return validation.is_read_only(asked, self.look.values, self.form.template, self.form.context)
 
 
+def draw_questions(
+    form: OpenForm,
+    asked: Sequence[Field],
+    look: Validated,
+    problems: Mapping[str, list[Finding]],
+    notes: Mapping[str, str],
+) -> dict[str, Typed]:
+    """Draws some of a form's fields, without cards; answers what stands in them."""
+    page = _Page(form, look, problems, notes, validation.drivers(form.template))
+    for finding in problems.get("", []):
+        chrome.remark("red", "error", form.visit.finding(finding, form.template))
+    return _questions(page, [one for one in asked if page.asks(one)])
+
+
+def by_field(found: Sequence[Finding]) -> Mapping[str, list[Finding]]:
+    """Findings by the place they belong to, `str(FieldRef)`; "" for the form as a whole."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in found:
+        grouped.setdefault(str(finding.at) if isinstance(finding.at, FieldRef) else "", []).append(finding)
+    return grouped
+
+
 def _card(page: _Page, number: int, section: Section, asked: list[Field]) -> dict[str, Typed]:
-    visit = page.form.visit
-    answers: dict[str, Typed] = {}
     with st.container(border=True, key=f"card__{page.form.template.key}__{number}"):
-        st.subheader(visit.label(section.label), anchor=False)
-        grid = st.grid(2, min_column_width=300, gap=("small", "medium"))
-        for one in asked:
-            place = grid.cell(column_span="all") if type_of(one).widget in WIDE else grid
-            with place, st.container(key=f"field__{one.key}", gap="xxsmall"):
-                answers[one.key] = _field(page, one)
+        st.subheader(page.form.visit.label(section.label), anchor=False)
+        _say_what_may_wait(page, asked)
+        return _questions(page, asked)
+
+
+def _say_what_may_wait(page: _Page, asked: Sequence[Field]) -> None:
+    """Above the answers that may come later: what saving without them means."""
+    visit, template = page.form.visit, page.form.template
+    waiting = [one.label.text(visit.language) for one in asked if one.key in template.pending]
+    if waiting and not is_complete(template, page.look.values):
+        st.caption(visit.md("form.pending_note", names=visit.text("list.separator").join(waiting)))
+
+
+def _questions(page: _Page, asked: Sequence[Field]) -> dict[str, Typed]:
+    answers: dict[str, Typed] = {}
+    grid = st.grid(2, min_column_width=300, gap=("small", "medium"))
+    for one in asked:
+        place = grid.cell(column_span="all") if type_of(one).widget in WIDE else grid
+        with place, st.container(key=f"{page.form.place}__{one.key}", gap="xxsmall"):
+            answers[one.key] = _field(page, one)
     return answers
 
 
@@ -119,8 +154,30 @@ def _field(page: _Page, asked: Field) -> Typed:
         live=asked.key in page.drivers or asked.type in FORGIVING,
         disabled=page.is_read_only(asked),
     )  # fmt: skip
-    answer = widgets.draw(box)
+    answer = _with_missing(page, asked, box) if _may_add(page, asked) else widgets.draw(box)
     _remarks(page, asked, ref, found)
+    return answer
+
+
+def _may_add(page: _Page, asked: Field) -> bool:
+    """Whether the person may make a record that is missing in the picker, here and now."""
+    if asked.type != "reference" or page.form.is_within_another or page.is_read_only(asked):
+        return False
+    return line_table.may_create(page.form.visit, target_of(asked))
+
+
+def _with_missing(page: _Page, asked: Field, box: widgets.Box) -> Typed:
+    """A picker, and beside it a button for the record that is not there yet."""
+    form = page.form
+    with st.container(horizontal=True, gap="xsmall", key=f"picker__{asked.key}"):
+        with st.container(gap="xxsmall"):
+            answer = widgets.draw(box)
+        with st.container(width="content", key=f"missing__{asked.key}"):
+            st.button(
+                form.visit.md("form.create_missing"), key=f"create.{box.key}", icon=":material/add:",
+                help=form.visit.md("form.create_help", field=asked.label.text(form.visit.language)),
+                on_click=line_table.open_dialog, args=(form, {"kind": "create", "field": asked.key}),
+            )  # fmt: skip
     return answer
 
 

@@ -69,13 +69,15 @@ def draw(
             form.key(line.key),
             _data(view),
             on_asked=lambda asked: state.keep_form_value(form.draft.draft_id, f"asked.{line.key}", asked),
-            on_created=lambda asked: _open_dialog(form, {"kind": "create", "line": line.key, **asked}),
-            on_imported=lambda text: _open_dialog(form, {"kind": "import", "line": line.key, "text": text}),
+            on_created=lambda asked: open_dialog(form, {"kind": "create", "line": line.key, **asked}),
+            on_imported=lambda text: open_dialog(form, {"kind": "import", "line": line.key, "text": text}),
         )
     return form.rows(line)
 
 
-def _open_dialog(form: OpenForm, asked: dict[str, Any]) -> None:
+def open_dialog(form: OpenForm, asked: dict[str, Any]) -> None:
+    """Opens a dialog of the form at the next drawing; it stays open until it is done or closed."""
+    asked = {**asked, "once": form.visit.app.new_id()}
     state.keep_form_value(form.draft.draft_id, "dialog", asked)
 
 

@@ -22,7 +22,11 @@ MOST_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """A form being filled in. initial: what stood in it when it was opened, by field; record: the one it edits."""
+    """A form being filled in. initial: what stood in it when it was opened, by field; record: the one it edits.
+
+    begun: line items a new form begins with (those of a record it copies). place: what the names of its fields'
+    containers begin with; a form within a form has its own.
+    """
 
     visit: Visit
     template: Template
@@ -30,6 +34,13 @@ class OpenForm:
     initial: Mapping[str, Typed]
     record: Record | None = None
     context: ParseContext = field(default_factory=lambda: ParseContext(now=None))  # type: ignore[arg-type]
+    begun: Mapping[str, tuple[TypedLine, ...]] = field(default_factory=dict)
+    place: str = "field"
+
+    @property
+    def is_within_another(self) -> bool:
+        """Whether the form stands in a dialog of another."""
+        return self.place != "field"
 
     def key(self, name: str) -> str:
         """Key of a field's widget: the draft is its generation, so another form never inherits what was typed."""
@@ -45,7 +56,7 @@ class OpenForm:
 
     def first_rows(self, line: LineTable) -> tuple[TypedLine, ...]:
         """The rows the form opens with: the draft's, else empty ones to begin with ("new:<n>")."""
-        drafted = self.draft.lines.get(line.key, ())
+        drafted = self.draft.lines.get(line.key, ()) or self.begun.get(line.key, ())
         if not drafted and self.record is None:
             return tuple(TypedLine(f"{NEW_ROW}{number}", {}) for number in range(1, max(line.min_rows, 1) + 1))
         stored = {row.line_id: row for row in self.record.lines.get(line.key, ())} if self.record else {}

@@ -362,6 +362,11 @@ def switch(key: str, label: str, value: bool) -> bool:
     return st.toggle(label, value, key=key)
 
 
+def pasted_text(key: str, label: str, value: str, *, placeholder: str) -> str:
+    """A place to paste several lines into."""
+    return st.text_area(label, value, key=key, placeholder=placeholder, height=160) or ""
+
+
 def line(key: str, label: str, *, example: str = "", autocomplete: str = "off", secret: bool = False) -> str:
     """One line of text outside a form: set-up, reasons."""
     return st.text_input(
