@@ -12,7 +12,7 @@ import logging
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -71,6 +71,8 @@ class Recorder(RecordTaker, Protocol):
 
     @property
     def references(self) -> References: ...
+
+    def begin_day(self, since: date | None) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,13 @@ class ExcelBackend:
 
     def needs_checkpoint(self) -> bool:
         """Whether journal or workbook changed since the last complete one. Costs a stat and two queries."""
-        if str(signature(self._path) or "") != self.state.get("signature"):
+        if str(signature(self._path) or "") != self.state.get("signature") or self.state.get("day") != self._today():
             return True
         return self.state.get("taken_layout") != self._layout or self._is_behind()
 
     def fingerprint(self) -> str:
-        """Changes when somebody saves a record or the workbook."""
-        return f"{self._journal.revision()} {signature(self._path)}"
+        """Changes when somebody saves a record or the workbook, and when a new day begins."""
+        return f"{self._today()} {self._journal.revision()} {signature(self._path)}"
 
     def adopt(self) -> SyncStatus:
         """The administrator's answer to S082, and to S087 for a workbook without any portal's mark.
@@ -226,7 +228,18 @@ class ExcelBackend:
     def _take_in_only(self) -> None:
         self._take_in()
 
+    def _today(self) -> str:
+        return self._clock().date().isoformat()
+
+    def _begin_day(self) -> None:
+        """What holds today is worked out once a day, whatever the workbook's state."""
+        today, last = self._today(), self.state.get("day")
+        if last != today:
+            self._recorder.begin_day(date.fromisoformat(last) if last else None)
+            self.state.set(day=today)
+
     def _bring_up_to_date(self) -> None:
+        self._begin_day()
         for _ in range(ATTEMPTS):
             opened = self._take_in()
             if not self._is_behind():

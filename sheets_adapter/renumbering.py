@@ -13,9 +13,8 @@ from schemas.record import VOID
 from schemas.template import Field, LineTable, Template
 from sheets_adapter.contract import Put, Query, Row, Store, Test
 from sheets_adapter.desk import Desk
+from sheets_adapter.paging import all_rows
 from sheets_adapter.record_tables import line_table, line_values, search_text, similar_pairs, unique_pairs
-
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def _holders(store: Store, table: str, key: str, keys: set[str]) -> dict[str, se
     """Key → live records that have it in the store."""
     held: dict[str, set[str]] = {}
     query = Query(table, (Test(key, "in", values=tuple(sorted(keys))), Test("status", "ne", VOID)), count=False)
-    for row in _rows(store, query):
+    for row in all_rows(store, query):
         held.setdefault(row.values[key], set()).add(row.row_id)
     return held
 
@@ -123,7 +122,7 @@ class _Following:
         for table, fields in self._fields.items():
             old = tuple(self._keys)
             any_of = (tuple(Test(item.key, "in", values=old) for item in fields),)
-            for row in _rows(self._desk.store, Query(table, any_of=any_of, count=False)):
+            for row in all_rows(self._desk.store, Query(table, any_of=any_of, count=False)):
                 yield self._put(table, row)
 
     def _put(self, table: str, row: Row) -> Put:
@@ -162,14 +161,3 @@ class _AfterRenumbering:
 
     def is_live(self, template: str, key: str) -> bool:
         return self._known.is_live(template, self._before(template, key))
-
-
-def _rows(store: Store, query: Query) -> Iterator[Row]:
-    """All rows of a query."""
-    query = replace(query, limit=_PAGE)
-    while True:
-        page = store.query(query)
-        yield from page.rows
-        if not page.next:
-            return
-        query = replace(query, after=page.next)

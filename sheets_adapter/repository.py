@@ -7,8 +7,8 @@ Methods raise StoreUnavailable when the store cannot answer, KeyError for a temp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from schemas.field_types import type_of
@@ -89,6 +89,32 @@ class Repository:
             if saved:
                 return saved
         return Rejected((changed_meanwhile("R010", self.store, template, submission.record_id),))
+
+    def submit_together(
+        self, submissions: Sequence[Submission], *, key: str, actor: Actor
+    ) -> tuple[Saved, ...] | Rejected:
+        """Creates several records of one template in one write, all of them or none; the same key writes them once.
+
+        Findings do not say which of the records they are about.
+        """
+        template = self._catalogue[submissions[0].template]
+        before = self.store.written_under(key) if key else None
+        if before:
+            return self._saved_together(template, before)
+        prepared = [Attempt(self._desk, template, one, actor).prepare() for one in submissions]
+        refused = [finding for one in prepared if isinstance(one, Rejected) for finding in one.findings]
+        if refused:
+            return Rejected(tuple(refused))
+        puts = tuple(put for one in prepared if not isinstance(one, Rejected) for put in one.batch.puts)
+        outcome = self.store.write(WriteBatch(puts, actor.signature, self._desk.clock(), "portal", key))
+        if isinstance(outcome, Written):
+            return self._saved_together(template, outcome)
+        duplicates = [problem for problem in outcome.problems if isinstance(problem, Duplicate)]
+        return self._rejected(template, duplicates, actor)
+
+    def _saved_together(self, template: Template, written: Written) -> tuple[Saved, ...]:
+        heads = (row for row in written.rows if "created_at" in row.values)
+        return tuple(self._saved(template, replace(written, rows=(row,)), ()) for row in heads)
 
     def withdraw(
         self, template: str, record_id: str, *, reason: str, etag: str, key: str, actor: Actor
@@ -319,6 +345,12 @@ class Repository:
     def judge(self, table: str, sheet: str, rows: Sequence[SheetRow]) -> tuple[Finding, ...]:
         """Which rules rows of the workbook break as they stand; nothing is written."""
         return self._taker(table, sheet).find_problems(rows)
+
+    def begin_day(self, since: date | None) -> int:
+        """Works out again what only holds from a day after `since` on (None: ever); how many rows changed."""
+        from sheets_adapter.new_day import begin_day
+
+        return begin_day(self._desk, since)
 
     def _taker(self, table: str, sheet: str) -> Taker:
         key, _, line_key = table.partition(".")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.record import Record, Saved
-from sheets_adapter import renumbering
+from sheets_adapter import paging
 from sheets_adapter.listing import ListQuery
 from tests.sheets_adapter.repository_samples import ADMIN, ZHANG, Bench, open_bench
 
@@ -79,7 +79,7 @@ def test_withdrawn_records_follow_too(bench: Bench) -> None:
 
 
 def test_more_followers_than_one_page_of_a_query(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renumbering, "_PAGE", 7)
+    monkeypatch.setattr(paging, "PAGE", 7)
     made = [bench.customer(f"客户{number}", owner="S001") for number in range(30)]
     renumber(bench, person(bench, "S001"), "S101")
     assert {bench.read("customers", one.record_id).values["owner"] for one in made} == {"S101"}
