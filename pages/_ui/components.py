@@ -70,6 +70,16 @@ class TableRow:
     void: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """Rows that can be ticked. ticked: ids; row, all: what the boxes are called; on_change gets the ids ticked now."""
+
+    ticked: Sequence[str]
+    row: str
+    all: str
+    on_change: Callable[[list[str]], None]
+
+
 def table(
     key: str,
     label: str,
@@ -81,8 +91,10 @@ def table(
     sort_label: str = "",
     on_open: Callable[[str], None] | None = None,
     on_sort: Callable[[str], None] | None = None,
+    choosing: Choosing | None = None,
 ) -> None:
     """Draws a table. `on_open` gets the id of the row clicked, `on_sort` a column key with "-" for descending."""
+    ticks = {"ticked": list(choosing.ticked), "row": choosing.row, "all": choosing.all} if choosing else None
     answer = _table(
         key=key,
         data=_handed(
@@ -92,14 +104,18 @@ def table(
             total=[asdict(cell) for cell in total],
             sort=sort,
             sort_label=sort_label,
+            choosing=ticks,
         ),
         on_opened_change=_ignored,
         on_sorted_change=_ignored,
+        on_chosen_change=_ignored,
     )
     if on_open and answer.get("opened"):
         on_open(str(answer["opened"]))
     if on_sort and answer.get("sorted"):
         on_sort(str(answer["sorted"]))
+    if choosing and answer.get("chosen"):
+        choosing.on_change([str(row_id) for row_id in answer["chosen"]["ids"]])
 
 
 def calendar_button(

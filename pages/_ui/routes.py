@@ -63,6 +63,11 @@ def asked(name: str) -> str:
     return str(st.query_params.get(name, ""))
 
 
+def all_asked() -> dict[str, str]:
+    """All parameters of this page's URL."""
+    return {name: str(value) for name, value in st.query_params.items()}
+
+
 def settle(**query: str) -> None:
     """Writes the screen's state into the URL without leaving; empty parameters disappear."""
     for name, value in query.items():

@@ -193,6 +193,21 @@ def keep_list_cursors(name: str, cursors: list[str]) -> None:
     _put(f"list.{name}", cursors)
 
 
+def list_value(name: str, key: str, default: Plain = None) -> Any:
+    """A remembered fact of a form's list: what its URL was settled to, which records are chosen, …"""
+    return _get(f"listing.{name}.{key}", default)
+
+
+def keep_list_value(name: str, key: str, value: Plain) -> None:
+    """Remembers a fact of a form's list."""
+    _put(f"listing.{name}.{key}", value)
+
+
+def forget_list_value(name: str, key: str) -> None:
+    """Forgets a fact of a form's list."""
+    _drop(f"listing.{name}.{key}")
+
+
 # --- findings as plain values --------------------------------------------------------------------------------------
 
 

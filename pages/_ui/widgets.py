@@ -6,7 +6,7 @@ nothing else depends on keep their text in the browser until the next run of any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -347,19 +347,50 @@ def pick(key: str, label: str, words: Mapping[str, str], value: str, *, placehol
     return chosen or ""
 
 
-def target_filter(visit: Visit, asked: Field, key: str, label: str, value: str) -> str:
-    """A filter by another record; the first 200 are offered."""
+def targets_filter(
+    visit: Visit, asked: Field, key: str, label: str, chosen: Sequence[str], more: Mapping[str, str]
+) -> list[str]:
+    """A filter by other records: a list of them while they are few, else a search for one. `more`: other answers
+    by key."""
     repository, target = visit.app.repository, target_of(asked)
+    if repository.option_count(target) > FEW_TARGETS:
+        first = next((one for one in chosen if one not in more), "")
+        typed = typed_texts(_search_widget(Box(visit, asked, key, first, plain(label)), target))
+        words = {other: plain(word) for other, word in more.items()}
+        other = quick_pick(f"{key}.other", label, words, next((one for one in chosen if one in more), ""))
+        text = "".join(typed).strip()
+        return [other] if other else [text] if repository.references.display(target, text) is not None else []
     options = repository.options(target, limit=FEW_TARGETS, actor=visit.actor)
-    words = {option.key: _named(option.key, option.display) for option in options}
-    if value and value not in words:
-        words[value] = _named(value, repository.references.display(target, value) or "")
-    return pick(key, label, words, value, placeholder=visit.text("records.any"))
+    words = {**more, **{option.key: _named(option.key, option.display) for option in options}}
+    for one in chosen:
+        words.setdefault(one, _named(one, repository.references.display(target, one) or ""))
+    return some_of(key, label, words, chosen, placeholder=visit.text("records.any"))
 
 
-def switch(key: str, label: str, value: bool) -> bool:
-    """On or off."""
-    return st.toggle(label, value, key=key)
+def some_of(key: str, label: str, words: Mapping[str, str], chosen: Sequence[str], *, placeholder: str) -> list[str]:
+    """Some of many, in the order they were chosen; `words` are shown as they are."""
+    return st.multiselect(
+        plain(label), list(words), default=[one for one in chosen if one in words], key=key,
+        format_func=lambda one: words.get(one, one), placeholder=placeholder,
+    )  # fmt: skip
+
+
+def quick_pick(key: str, label: str, words: Mapping[str, str], chosen: str) -> str:
+    """One of a few short answers side by side, or none; `words` are ready for Markdown."""
+    return st.pills(
+        plain(label), list(words), format_func=lambda one: words.get(one or "", ""), key=key,
+        default=chosen if chosen in words else None, label_visibility="collapsed",
+    ) or ""  # fmt: skip
+
+
+def text_box(
+    key: str, label: str, value: str, *, placeholder: str = "", disabled: bool = False, named: bool = True
+) -> str:
+    """One line of text with something in it to begin with; unless `named`, its label is only for screen readers."""
+    return st.text_input(
+        plain(label), value, key=key, placeholder=placeholder or None, disabled=disabled, autocomplete="off",
+        label_visibility="visible" if named else "collapsed",
+    ) or ""  # fmt: skip
 
 
 def pasted_text(key: str, label: str, value: str, *, placeholder: str) -> str:

@@ -31,9 +31,48 @@ const heading = (column, data, send) => {
   return th;
 };
 
-const line = (row, data, send) => {
+// One box; the label around it is the target for fingers.
+const tick = (tag, name, checked, changed) => {
+  const cell = document.createElement(tag);
+  cell.className = "tick";
+  const label = document.createElement("label");
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = checked;
+  box.setAttribute("aria-label", name);
+  box.onchange = changed;
+  label.append(box);
+  label.onclick = (event) => event.stopPropagation();
+  cell.append(label);
+  cell.onclick = (event) => event.stopPropagation();
+  return cell;
+};
+
+const tell = (table, send) => {
+  const boxes = [...table.tBodies[0].querySelectorAll(".tick input")];
+  const ids = boxes.filter((box) => box.checked).map((box) => box.closest("tr").dataset.id);
+  settleHead(table);
+  send("chosen", { ids });
+};
+
+const settleHead = (table) => {
+  const head = table.tHead.querySelector(".tick input");
+  if (!head) return;
+  const boxes = [...table.tBodies[0].querySelectorAll(".tick input")];
+  const count = boxes.filter((box) => box.checked).length;
+  boxes.forEach((box) => box.closest("tr").classList.toggle("chosen", box.checked));
+  head.checked = count > 0 && count === boxes.length;
+  head.indeterminate = count > 0 && count < boxes.length;
+};
+
+const line = (row, data, send, table) => {
   const tr = document.createElement("tr");
   if (row.void) tr.className = "void";
+  if (data.choosing && row.id) {
+    tr.dataset.id = row.id;
+    const name = `${data.choosing.row} ${row.cells[0].text}`;
+    tr.append(tick("td", name, data.choosing.ticked.includes(row.id), () => tell(table, send)));
+  }
   row.cells.forEach((cell, index) => {
     const td = document.createElement("td");
     const column = data.columns[index];
@@ -63,9 +102,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const table = parentElement.querySelector("table");
   table.setAttribute("aria-label", data.label);
   const head = document.createElement("tr");
+  if (data.choosing) {
+    head.append(tick("th", data.choosing.all, false, (event) => {
+      table.tBodies[0].querySelectorAll(".tick input").forEach((box) => { box.checked = event.target.checked; });
+      tell(table, setTriggerValue);
+    }));
+  }
   head.append(...data.columns.map((column) => heading(column, data, setTriggerValue)));
   table.tHead.replaceChildren(head);
-  table.tBodies[0].replaceChildren(...data.rows.map((row) => line(row, data, setTriggerValue)));
+  table.tBodies[0].replaceChildren(...data.rows.map((row) => line(row, data, setTriggerValue, table)));
+  settleHead(table);
   const foot = table.tFoot;
   foot.replaceChildren();
   if (data.total.length) foot.append(line({ cells: data.total }, data, setTriggerValue));
