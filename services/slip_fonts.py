@@ -60,15 +60,17 @@ def system_fonts(places: Iterable[str] = PLACES) -> tuple[Path, ...]:
 
 def small_font(characters: Iterable[str], paths: Sequence[Path]) -> bytes | None:
     """A TrueType font that draws the characters, MISSING for those no font has; None when no font could be read."""
-    wanted = sorted({ord(char) for char in characters} | {ord(" "), ord("?"), ord(MISSING)})
+    wanted = sorted({ord(char) for char in characters} | {ord(" "), ord(MISSING)})
     drawn: dict[int, tuple[Any, int]] = {}
     for path in paths:
         lacking = [code for code in wanted if code not in drawn]
         face = _open(path) if lacking else None
         if face:
             drawn |= {code: _outline(face, face.cmap[code]) for code in lacking if code in face.cmap}
-    stand_in = drawn.get(ord(MISSING)) or drawn.get(ord("?"))
-    return _build({code: drawn.get(code, stand_in) for code in wanted}, stand_in) if stand_in else None
+    if not drawn:
+        return None
+    stand_in = drawn.get(ord(MISSING)) or _box()
+    return _build({code: drawn.get(code, stand_in) for code in wanted}, stand_in)
 
 
 @lru_cache(maxsize=FONTS_TRIED)
@@ -107,6 +109,19 @@ def _outline(face: _Face, name: str) -> tuple[Any, int]:
     pen = TTGlyphPen(None)
     recorded.replay(TransformPen(Cu2QuPen(pen, max_err=1.0), (face.scale, 0, 0, face.scale, 0, 0)))
     return pen.glyph(), round(face.glyphs[name].width * face.scale)
+
+
+def _box() -> tuple[Any, int]:
+    """A box one em wide, for a font that has none."""
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    for points in (((80, 0), (80, 800), (920, 800), (920, 0)), ((130, 50), (870, 50), (870, 750), (130, 750))):
+        pen.moveTo(points[0])
+        for point in points[1:]:
+            pen.lineTo(point)
+        pen.closePath()
+    return pen.glyph(), UNITS_PER_EM
 
 
 def _build(glyphs: Mapping[int, tuple[Any, int]], stand_in: tuple[Any, int]) -> bytes:

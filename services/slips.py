@@ -252,27 +252,15 @@ def _cut_row(row: Sequence[Answer], sizes: Sequence[int]) -> Iterator[tuple[Answ
 
 
 def pieces_of(text: str, size: int = PIECE_COLUMNS) -> list[str]:
-    """A text in pieces that each fit a row, no wider than `size`; cut after a line where there is one."""
+    """A text in pieces that each fit a row of so many columns of text; a line's end takes the rest of its line."""
     pieces: list[str] = []
-    lines: list[str] = []
-    width = 0
-    for line in (part for whole in text.split("\n") for part in _cut(whole, size)):
-        wide = max(display_width(line), 1)
-        if lines and (width + wide > size or len(lines) == PIECE_LINES):
-            pieces.append("\n".join(lines))
-            lines, width = [], 0
-        lines.append(line)
-        width += wide
-    return [*pieces, "\n".join(lines)]
-
-
-def _cut(line: str, size: int) -> Iterator[str]:
-    """One line in parts no wider than a piece."""
-    if display_width(line) <= size:
-        yield line
-        return
-    half = max(size // 2, 1)
-    yield from (line[at : at + half] for at in range(0, len(line), half))
+    start = used = 0
+    for at, char in enumerate(text):
+        used += max(size // PIECE_LINES, 1) if char == "\n" else display_width(char)
+        if used > size and at > start:
+            pieces.append(text[start:at].removesuffix("\n"))
+            start, used = at + (char == "\n"), display_width(char)
+    return [*pieces, text[start:]]
 
 
 def printable(text: str) -> str:

@@ -203,7 +203,7 @@ def replay(template: Template, changes: Sequence[Change]) -> tuple[Version, ...]
 
 def _version(template: Template, state: _State, batch: Sequence[Change]) -> Version:
     header = next((change for change in batch if change.table == template.key), batch[0])
-    is_new = any(change.table == template.key and not change.before for change in batch)
+    is_new = not state.values and not state.rows
     edits: list[Edit] = []
     line_changes: list[LineChange] = []
     for change in batch:
