@@ -26,7 +26,7 @@ from sheets_adapter.finding_review import review_findings
 from sheets_adapter.fold import Fold, FoldedTable, FoldResult, verify
 from sheets_adapter.journal import Journal
 from sheets_adapter.record_tables import table_specs
-from sheets_adapter.sheet_reading import find_sheet, fingerprint, open_sheet
+from sheets_adapter.sheet_reading import find_renamed_sheet, fingerprint
 from sheets_adapter.sync_state import SyncState, SyncStatus
 from sheets_adapter.take_in import Intake, Lineage, RecordTaker, RemovalNeedsConfirming, TakeIn
 from sheets_adapter.workbook_names import Marker, read_marker, write_marker
@@ -376,10 +376,8 @@ class ExcelBackend:
 
     def _holds_our_records(self, workbook: Workbook) -> bool:
         for plan in self._plans:
-            title = find_sheet(workbook, plan)
-            sheet = open_sheet(workbook, plan, title) if title else None
-            known = self.state.current(plan.table) if sheet else {}
-            if sheet and any(row_id in known for row_id in sheet.shown_ids()):
+            known = {row_id for row_id, text in self.state.current(plan.table).items() if text}
+            if known and find_renamed_sheet(workbook, plan, known, ()):
                 return True
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sheets_adapter.codec import text_of
@@ -42,6 +42,25 @@ def find_sheet(workbook: Workbook, plan: TablePlan) -> str | None:
     if named:
         return named[0][0]
     return plan.sheet if plan.sheet in titles else None
+
+
+def find_renamed_sheet(
+    workbook: Workbook, plan: TablePlan, row_ids: Collection[str], taken: Collection[str]
+) -> str | None:
+    """Title of the sheet that holds the table's records, told by its header and their ids alone.
+
+    For workbooks saved by a program that dropped our names, after somebody gave the sheet another title. row_ids: the
+    records the file held. taken: titles of other tables' sheets.
+    """
+    hits: dict[str, int] = {}
+    for info in workbook.sheets:
+        if info.kind == "worksheet" and info.name not in taken:
+            opened = open_sheet(workbook, plan, info.name)
+            shown = [row_id for row_id in opened.shown_ids() if row_id] if opened else []
+            known = sum(1 for row_id in shown if row_id in row_ids)
+            if 2 * known > len(shown):
+                hits[info.name] = known
+    return max(hits, key=lambda title: hits[title], default=None)
 
 
 def fingerprint(workbook: Workbook, plan: TablePlan, title: str) -> int:

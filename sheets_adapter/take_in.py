@@ -6,7 +6,7 @@ holds what was taken from it, and rows without an id are remembered under their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.finding import CellRef, Finding, Severity
 from sheets_adapter.columns import TablePlan
@@ -20,7 +20,14 @@ from sheets_adapter.intake import (
     base_contents,
 )
 from sheets_adapter.merge import removes_too_many
-from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, fingerprint, is_blank_sheet, open_sheet
+from sheets_adapter.sheet_reading import (
+    OpenedSheet,
+    find_renamed_sheet,
+    find_sheet,
+    fingerprint,
+    is_blank_sheet,
+    open_sheet,
+)
 from sheets_adapter.sync_state import RowPlace, SheetState
 from sheets_adapter.table_intake import TableIntake
 
@@ -39,7 +46,8 @@ class TakeIn:
 
     def run(self, plans: Sequence[TablePlan]) -> None:
         """Merges every sheet that changed. Raises RemovalNeedsConfirming before anything is merged."""
-        opened = [sheet for plan in plans if (sheet := self._open(plan)) is not None]
+        titles = {plan.table: find_sheet(self._intake.workbook, plan) for plan in plans}
+        opened = [sheet for plan in plans if (sheet := self._open(plan, titles)) is not None]
         if not self._intake.removal_confirmed:
             for sheet in opened:
                 self._require_few_removals(sheet)
@@ -54,9 +62,12 @@ class TakeIn:
             self._generation = self._state.next_generation("seen", self._intake.at)
         return self._generation
 
-    def _open(self, plan: TablePlan) -> OpenedSheet | None:
-        title = find_sheet(self._intake.workbook, plan)
+    def _open(self, plan: TablePlan, titles: Mapping[str, str | None]) -> OpenedSheet | None:
         known = self._state.sheet(plan.table)
+        title = titles[plan.table]
+        if title is None and known is not None:
+            there = {row_id for row_id, text in self._state.current(plan.table).items() if text}
+            title = find_renamed_sheet(self._intake.workbook, plan, there, {one for one in titles.values() if one})
         if title is None:
             if known is not None:
                 self._forget_sheet(plan, known)

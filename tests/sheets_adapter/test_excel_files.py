@@ -99,6 +99,51 @@ def test_the_names_may_be_dropped_by_another_program(office: Office) -> None:
     assert "_portal_gen" in openpyxl.load_workbook(office.workbook).defined_names
 
 
+def without_names(office: Office) -> openpyxl.Workbook:
+    """The workbook as a program saves it that drops defined names."""
+    book = openpyxl.load_workbook(office.workbook)
+    for name in list(book.defined_names):
+        del book.defined_names[name]
+    return book
+
+
+def test_a_sheet_renamed_where_the_names_were_dropped_is_known_by_its_records(office: Office) -> None:
+    book = without_names(office)
+    set_cell("r01", "备注", "改了名")(book["客户信息"])
+    book["客户信息"].title = "客户一览"
+    book.save(office.workbook)
+    office.save("r02", {"note": "系统里改的"})
+    office.checkpoint()
+    assert "客户信息" not in openpyxl.load_workbook(office.workbook).sheetnames
+    shown = office.by_id("客户一览")
+    assert (shown["r01"]["备注"], shown["r02"]["备注"]) == ("改了名", "系统里改的")
+    assert office.values("r01")["note"] == "改了名"
+    assert {row.values["status"] for row in office.rows().values()} == {LIVE}
+
+
+def test_a_copy_left_in_place_of_the_deleted_sheet_goes_on_as_that_sheet(office: Office) -> None:
+    book = openpyxl.load_workbook(office.workbook)
+    copy = book.copy_worksheet(book["客户信息"])
+    copy.title = "客户信息 (2)"
+    set_cell("r01", "备注", "在副本里改的")(copy)
+    del book["客户信息"]
+    book.save(office.workbook)
+    office.checkpoint()
+    assert "客户信息" not in openpyxl.load_workbook(office.workbook).sheetnames
+    assert office.values("r01")["note"] == "在副本里改的"
+
+
+def test_a_copy_of_the_sheet_beside_it_is_people_s_own(office: Office) -> None:
+    book = openpyxl.load_workbook(office.workbook)
+    copy = book.copy_worksheet(book["客户信息"])
+    set_cell("r01", "备注", "只在副本里")(copy)
+    book.save(office.workbook)
+    office.checkpoint()
+    assert "note" not in office.values("r01")
+    assert office.by_id(copy.title)["r01"]["备注"] == "只在副本里"
+    assert len(office.rows()) == len(office.by_id())
+
+
 def test_a_sync_that_would_remove_many_rows_stops_until_somebody_confirms_it(office: Office) -> None:
     office.edit(lambda sheet: sheet.delete_rows(2, 25))
     status = office.backend.checkpoint()
