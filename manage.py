@@ -142,6 +142,27 @@ def status(app: App, console: Console, arguments: argparse.Namespace) -> int:
     return PROBLEM if health.sync.pending or has_errors(health.findings) else DONE
 
 
+def settle(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """Closes a month of commissions; prints the settlements, and whose months stay open and why."""
+    if app.setup.needed():
+        return _not_set_up(console)
+    account = app.accounts.by_login(arguments.by)
+    if account is None:
+        return console.complain([Finding("A043", params={"login": arguments.by})])
+    token = app.sessions.open(account)
+    actor = app.sessions.actor(token)
+    app.sessions.close(token)
+    if actor is None:
+        return console.complain([Finding("A003")])
+    work = app.settling.preview if arguments.preview else app.settling.close
+    settled = work(arguments.month, actor, person=arguments.person or "")
+    console.table((one.number, one.staff_id, f"{one.payable:.2f}") for one in settled.settlements)
+    console.complain(settled.findings)
+    done = "months_to_close" if arguments.preview else "months_closed"
+    console.say(done, count=len(settled.settlements), month=arguments.month, open=len(settled.findings))
+    return PROBLEM if has_errors(settled.findings) else DONE
+
+
 def make_hash(config: Config, console: Console, arguments: argparse.Namespace) -> int:
     """A bcrypt hash for secrets.toml."""
     password = _password(console, arguments)
@@ -262,6 +283,11 @@ def parser(console: Console) -> argparse.ArgumentParser:
     add("checkpoint", checkpoint)
     _takes_password(add("hash-password", make_hash, opens=False))
     _asks_for_report(add("report", report, opens=False))
+    closing = add("settle", settle)
+    closing.add_argument("--month", type=_month, metavar="YYYY-MM", required=True)
+    closing.add_argument("--by", metavar="LOGIN", required=True)
+    closing.add_argument("--person", metavar="ID")
+    closing.add_argument("--preview", action="store_true")
     users = commands.add_parser("user", help=console.text("help.user"), description=console.text("help.user"))
     verbs = users.add_subparsers(dest="verb", required=True, metavar="VERB")
     add("list", list_users, to=verbs)

@@ -26,7 +26,9 @@ from services.places import find_place_problems
 from services.ports import Clock, NewId
 from services.prints import Prints
 from services.records import StoreError, StoreUnavailable
+from services.report_data import read_journal
 from services.sessions import Sessions
+from services.settling import Settling
 from services.setup import Setup, SetupAnswers
 from services.sync import Health, Sync
 from services.templates import Forms, stamp_of
@@ -173,6 +175,14 @@ class App:
             company=lambda: self.company,
             clock=self.clock,
             log=self._log,
+        )
+        self.settling = Settling(
+            self.config,
+            forms=lambda: self._forms,
+            repository=lambda: self.repository,
+            read=lambda: read_journal(self._journal, self.catalogue),
+            clock=self.clock,
+            new_id=self.new_id,
         )
         self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
         self.personal_data = PersonalData(lambda: self.repository, lambda: self.catalogue, log=self._log)

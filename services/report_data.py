@@ -69,11 +69,16 @@ def read_store(config: Config, catalogue: Catalogue, now: datetime) -> ReportDat
     if journal is None:
         return read_workbook(config.workbook, catalogue, now)
     try:
-        tables = [name for template in catalogue for name in template.table_names()]
-        known = journal.tables()
-        return ReportData({table: journal_rows(journal, table, 0) for table in tables if table in known})
+        return read_journal(journal, catalogue)
     finally:
         journal.close()
+
+
+def read_journal(journal: Journal, catalogue: Catalogue) -> ReportData:
+    """All records of an open journal."""
+    tables = [name for template in catalogue for name in template.table_names()]
+    known = journal.tables()
+    return ReportData({table: journal_rows(journal, table, 0) for table in tables if table in known})
 
 
 def journal_rows(journal: Journal, table: str, after_revision: int) -> list[dict[str, str]]:

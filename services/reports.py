@@ -15,7 +15,7 @@ from services.config import ROOT, Config
 from services.report_data import ReportData, read_store, read_workbook, settings_of
 
 if TYPE_CHECKING:
-    from reports.registry import ReportKind
+    from reports.registry import ReportKind, Request
     from reports.statement import Statement
     from schemas.calendar import WorkingCalendar
     from schemas.template import Template
@@ -104,18 +104,25 @@ def choose_pack(question: Question, config: Config) -> Pack:
 
 def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, forms: Forms) -> Statement:
     """The statement over records already read, its findings at their cells."""
+    month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
+    request, problems = request_of(question, pack, data, forms, month)
+    statement = kind.function()(request)
+    read = tuple(finding for finding in (*data.findings, *problems) if _concerns(finding, kind, forms))
+    unique = dict.fromkeys(map(_hashable, (*read, *statement.findings)))
+    known = {_hashable(finding): finding for finding in (*read, *statement.findings)}
+    return replace(statement, findings=tuple(data.located(known[each]) for each in unique))
+
+
+def request_of(
+    question: Question, pack: Pack, data: ReportData, forms: Forms, month: str
+) -> tuple[Request, tuple[Finding, ...]]:
+    """The question as an engine takes it, over records already read; and what of them could not be understood."""
     from reports.frames import frames_of
     from reports.registry import Request
 
     frames, findings = frames_of(forms.catalogue, data.rows, pack.rules.pack.timezone)
     calendar, problems = calendar_with(pack, data.rows.get("calendar_override", ()))
-    month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
-    request = Request(frames, pack, question.as_of, calendar, month, question.person)
-    statement = kind.function()(request)
-    read = tuple(finding for finding in (*data.findings, *findings, *problems) if _concerns(finding, kind, forms))
-    unique = dict.fromkeys(map(_hashable, (*read, *statement.findings)))
-    known = {_hashable(finding): finding for finding in (*read, *statement.findings)}
-    return replace(statement, findings=tuple(data.located(known[each]) for each in unique))
+    return Request(frames, pack, question.as_of, calendar, month, question.person), (*findings, *problems)
 
 
 def calendar_with(pack: Pack, rows: Sequence[Mapping[str, str]]) -> tuple[WorkingCalendar, list[Finding]]:

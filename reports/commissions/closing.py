@@ -21,6 +21,8 @@ from reports.settlement import PLAN_NAME, deal_counts, settlement_number, terms_
 from reports.statement import Source, input_finding
 from schemas.finding import Finding, Severity
 
+UNDECIDED = frozenset({"E340"})
+"""Findings that leave a prize out of a month that can be closed: once put right, the next open month pays it."""
 BLOCKING = frozenset({"E322", "E324"})
 """Findings about a deal that let its figure be shown but not paid: no signed agreement, a false-sale case open."""
 COPIED = (
@@ -65,7 +67,7 @@ def closing_of(request: Request, closed_by: str, closed_at: datetime) -> Closing
         "deal_count": str(counts.get(payroll.month, 0)),
     }  # fmt: skip
     drafts: list[SettlementDraft] = []
-    findings: list[Finding] = []
+    findings = [finding for finding in payroll.findings if finding.code in UNDECIDED]
     for staff_id, slip in payroll.slips.items():
         if slip.settlement is not None or (request.person and staff_id != request.person):
             continue
