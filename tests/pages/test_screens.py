@@ -152,14 +152,6 @@ def test_a_withdrawn_record_can_be_restored(portal: Portal, visit: Visit, order)
     assert not after.is_void
 
 
-def test_the_history_tells_what_changed_from_what_to_what(portal: Portal, visit: Visit, order) -> None:
-    at = visit("form", portal.token(portal.admin), t="orders", id=order.record_id)
-    draft = draft_id(at)
-    at.get_by_key(f"f.{draft}.customer").set_value("云锦科技")
-    at.button(key=f"save.{draft}").click().run()
-    assert "客户：云锦 → 云锦科技" in [one.value for one in at.text]
-
-
 def test_a_fresh_receipt_never_claims_the_workbook_has_it(portal: Portal, visit: Visit) -> None:
     at = visit("form", portal.token(portal.admin), t="orders")
     draft = draft_id(at)
