@@ -27,6 +27,7 @@ from services.ports import Clock, NewId
 from services.prints import Prints
 from services.records import StoreError, StoreUnavailable
 from services.report_data import read_journal
+from services.samples import Samples
 from services.sessions import Sessions
 from services.settling import Settling
 from services.setup import Setup, SetupAnswers
@@ -142,6 +143,13 @@ class App:
         self.views = Views(self._private, **handed)
         self.bulk = Bulk(lambda: self.repository, self._private, clock=self.clock)
         self.drafts = Drafts(self._private, written_under=self._journal.written_under, **handed)
+        self.samples = Samples(
+            self._private,
+            clock=self.clock,
+            catalogue=lambda: self.catalogue,
+            journal=self._journal,
+            attachments=lambda: self._files(enabled=True),
+        )
         self.setup = Setup(
             self.config,
             self._private,
@@ -150,16 +158,12 @@ class App:
             catalogue=lambda: self.catalogue,
             repository=lambda: self.repository,
             accounts=self.accounts,
+            samples=self.samples,
             workbook=self.sync,
         )
 
     def _connect_files(self) -> None:
-        self.attachments = Attachments(
-            self.config.state_dir / "files",
-            lambda: self.repository,
-            new_id=self.new_id,
-            enabled=not self.is_demo,
-        )
+        self.attachments = self._files(enabled=not self.is_demo)
         self.exports = Exports(
             lambda: self.repository,
             lambda: self.catalogue,
@@ -187,6 +191,12 @@ class App:
         self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
         self.personal_data = PersonalData(lambda: self.repository, lambda: self.catalogue, log=self._log)
 
+    def _files(self, *, enabled: bool) -> Attachments:
+        """The door to attached files; a demo, which would lose people's files, still shows those of its samples."""
+        return Attachments(
+            self.config.state_dir / "files", lambda: self.repository, new_id=self.new_id, enabled=enabled
+        )
+
     def finish_opening(self) -> None:
         """What needs every part: a demo sets itself up, a set-up cut off goes on, the checkpointer starts."""
         if self.setup.needed() and self.is_demo and self.config.demo_admin is not None:
@@ -194,7 +204,7 @@ class App:
             if has_errors(findings):
                 raise ConfigError(findings)
         if not self.setup.needed():
-            self.setup.load_wanted_samples()
+            self.samples.load_wanted()
         if self._starts_checkpointer:
             self._warming = threading.Timer(WARM_UP_AFTER_S, self._warm_up)
             self._warming.daemon = True

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from schemas.finding import FieldRef, Finding, Param, Severity
+from schemas.finding import FieldRef, Finding
 from schemas.folding import fold
-from schemas.record import SYSTEM_ACTOR, Rejected, Saved, Submission, Typed
-from schemas.template import Label
+from schemas.record import SYSTEM_ACTOR, Saved, Submission, Typed
 from services.accounts import LANGUAGES, Account, AccountRefused, Accounts, find_login_problems
 from services.config import Config
 from services.passwords import find_password_problems
 from services.ports import Clock
-from services.samples import load_samples
+from services.samples import Samples
 from sheets_adapter.private import PrivateStore
 
 if TYPE_CHECKING:
@@ -34,9 +32,7 @@ FIRST_FORM = "customer_info"
 """Has its sheet from the first day on; other forms get theirs with their first record."""
 DONE = "setup.done_at"
 CODE = "setup.code"
-SAMPLES_WANTED = "samples.wanted"
-SAMPLES = "samples.records"
-"""Settings: when set-up was done; SHA-256 of the code; samples still to be loaded; template → sample record ids."""
+"""Settings: when set-up was done; SHA-256 of the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,7 @@ class Setup:
         catalogue: Callable[[], Catalogue],
         repository: Callable[[], Repository],
         accounts: Accounts,
+        samples: Samples,
         workbook: WorkbookDoor,
     ) -> None:
         self._config = config
@@ -100,6 +97,7 @@ class Setup:
         self._catalogue = catalogue
         self._repository = repository
         self._accounts = accounts
+        self._samples = samples
         self._workbook = workbook
         self._is_done = False
 
@@ -152,21 +150,11 @@ class Setup:
                 return problems
         self._is_done = True
         _codes.pop(self._config.state_dir, None)
-        findings = self.load_wanted_samples()
+        findings = self._samples.load_wanted()
         if FIRST_FORM in self._catalogue() and not answers.adopt_workbook:
             self._workbook.ensure_sheet(FIRST_FORM)
         self._workbook.poke()
         return findings
-
-    def load_wanted_samples(self) -> tuple[Finding, ...]:
-        """Loads the sample records asked for at set-up, where that was cut off too. A warning for each refused one."""
-        if self._private.setting(SAMPLES_WANTED) is None:
-            return ()
-        loaded, findings = self._load_samples()
-        with self._private.transaction():
-            self._private.put_setting(SAMPLES, json.dumps(loaded))
-            self._private.delete_setting(SAMPLES_WANTED)
-        return tuple(findings)
 
     def _find_workbook_problems(self, answers: SetupAnswers) -> Iterator[Finding]:
         if answers.sample_data and answers.adopt_workbook:
@@ -190,7 +178,7 @@ class Setup:
         for key, value in settings.items():
             self._private.put_setting(key, value)
         if answers.sample_data:
-            self._private.put_setting(SAMPLES_WANTED, "1")
+            self._samples.want()
         self._private.put_setting(DONE, self._clock().isoformat())
         self._private.delete_setting(CODE)
         return ()
@@ -229,22 +217,6 @@ class Setup:
         numbers = (f"S{number:03d}" for number in range(int(FIRST_STAFF_ID[1:]), 1000))
         return next(one for one in numbers if known.display("staff", one) is None)
 
-    def _load_samples(self) -> tuple[dict[str, list[str]], list[Finding]]:
-        repository = self._repository()
-        loaded: dict[str, list[str]] = {}
-        findings: list[Finding] = []
-        for file in load_samples(self._clock().date()):
-            if file.template not in self._catalogue():
-                continue
-            for number, values in enumerate(file.records, start=1):
-                submission = Submission(file.template, f"sample:{file.template}:{number}", values)
-                outcome = repository.submit(submission, SYSTEM_ACTOR)
-                if isinstance(outcome, Saved):
-                    loaded.setdefault(file.template, []).append(outcome.record_id)
-                else:
-                    findings.append(_sample_refused(self._catalogue()[file.template].label, number, outcome))
-        return loaded, findings
-
 
 def _find_company_problems(answers: SetupAnswers) -> Iterator[Finding]:
     company = answers.company.strip()
@@ -261,12 +233,6 @@ def _find_choice_problems(answers: SetupAnswers) -> Iterator[Finding]:
         yield Finding("A027", at=FieldRef("language"), params={"language": answers.language})
     if answers.rule_pack not in RULE_PACKS:
         yield Finding("A023", at=FieldRef("rule_pack"), params={"pack": answers.rule_pack, "packs": RULE_PACKS})
-
-
-def _sample_refused(form: Label, number: int, outcome: Rejected) -> Finding:
-    codes = tuple(finding.code for finding in outcome.findings)
-    params: dict[str, Param] = {"template_zh": form.zh, "template_en": form.en, "row": number, "codes": codes}
-    return Finding("A050", params=params, severity=Severity.WARNING)
 
 
 def _hashed(code: str) -> str:

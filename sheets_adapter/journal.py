@@ -42,14 +42,18 @@ _FAULTY_BATCH = (LookupError, ValueError, TypeError, sqlite3.ProgrammingError, s
 
 
 class Journal:
-    """`Store` on SQLite (contract.py). Every method raises StoreUnavailable when the file cannot serve it."""
+    """`Store` on SQLite (contract.py). Every method raises StoreUnavailable when the file cannot serve it.
+
+    durable=False: what is written through this object is on the disk with the next write of a durable one; for loads
+    that are begun again when they are cut off.
+    """
 
     capabilities = Capabilities(durable=True, shared=True)
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], datetime], durable: bool = True) -> None:
         self.path = path
         self._clock = clock
-        self._pool = ConnectionPool(path, format_version=FORMAT_VERSION)
+        self._pool = ConnectionPool(path, format_version=FORMAT_VERSION, durable=durable)
         self._queue = CommitQueue(self._commit)
         self._cached_layouts: tuple[int, dict[str, Layout]] = (-1, {})
         self._counts: dict[object, int] = {}

@@ -49,9 +49,12 @@ def named_errors(path: Path) -> Iterator[None]:
         raise StoreUnavailable(code, path=str(path), reason=error.strerror or "") from error
 
 
-def open_sqlite(path: Path, *, format_version: int, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def open_sqlite(
+    path: Path, *, format_version: int, busy_seconds: float = BUSY_SECONDS, durable: bool = True
+) -> sqlite3.Connection:
     """A connection whose commits are on the disk when they return; makes the file (readable by its owner only).
 
+    durable=False: commits reach the disk with the next durable one of any connection; for work that can be repeated.
     It may be used by any thread, one at a time. Raises StoreUnavailable.
     """
     with named_errors(path):
@@ -61,7 +64,7 @@ def open_sqlite(path: Path, *, format_version: int, busy_seconds: float = BUSY_S
         db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         try:
             _use_write_ahead_log(db, busy_seconds)
-            db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             db.execute("PRAGMA fullfsync = 1")  # macOS: a plain fsync leaves the data in the drive's cache
             db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA cache_size = -8000")
@@ -95,9 +98,10 @@ def _require_known_format(db: sqlite3.Connection, path: Path, known: int) -> Non
 class ConnectionPool:
     """Lends connections of one file to threads: a web server makes threads far faster than connections open."""
 
-    def __init__(self, path: Path, *, format_version: int) -> None:
+    def __init__(self, path: Path, *, format_version: int, durable: bool = True) -> None:
         self._path = path
         self._format_version = format_version
+        self._durable = durable
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
         self._idle.append(self.open())
@@ -105,7 +109,7 @@ class ConnectionPool:
 
     def open(self) -> sqlite3.Connection:
         """A further connection, which the caller closes."""
-        return open_sqlite(self._path, format_version=self._format_version)
+        return open_sqlite(self._path, format_version=self._format_version, durable=self._durable)
 
     @contextmanager
     def lend(self) -> Iterator[sqlite3.Connection]:

@@ -27,7 +27,7 @@ def test_with_an_administrator_in_the_secrets_a_demo_is_ready_at_once(customer_f
     assert app.is_demo
     assert app.company == "演示公司"
     assert isinstance(app.accounts.check_password("admin", PASSWORD), Account)
-    assert app.repository.page("customer_info", SYSTEM_ACTOR, ListQuery()).total == 13
+    assert app.repository.page("customer_info", SYSTEM_ACTOR, ListQuery()).total == 60
 
 
 def test_a_hash_in_the_secrets_does_as_well_as_a_password(customer_forms, open_portal, demo, hashing) -> None:
@@ -39,7 +39,7 @@ def test_a_demo_opened_twice_is_set_up_once(customer_forms, open_portal, demo) -
     open_portal(demo)
     again: App = open_portal(demo)
     assert len(again.accounts.all()) == 1
-    assert again.repository.page("customer_info", SYSTEM_ACTOR, ListQuery()).total == 13
+    assert again.repository.page("customer_info", SYSTEM_ACTOR, ListQuery()).total == 60
 
 
 def test_without_an_administrator_in_the_secrets_a_demo_asks_for_set_up_like_any_portal(

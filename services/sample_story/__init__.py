@@ -1,0 +1,1 @@
+"""A year of a small company, told as records: the sample data's generator. Pure but for reading forms/samples."""
