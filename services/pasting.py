@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from schemas.folding import fold
 from schemas.record import TypedLine
 from schemas.template import Field
+
+NO_NAMES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,18 @@ def read_table(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple([*row, *[""] * width][:width]) for row in rows)
 
 
-def matched(rows: Sequence[Sequence[str]], shown: Sequence[Field]) -> Pasted:
+def matched(
+    rows: Sequence[Sequence[str]], shown: Sequence[Field], also: Mapping[str, Sequence[str]] = NO_NAMES
+) -> Pasted:
     """Where each column goes: by its title when the first row names fields, else in the order of the form.
 
     shown: the line table's fields as they stand on the screen, computed ones included: a table copied from the
         screen has them too. A table without titles that has no column for them skips them.
+    also: further names by field key; a field's own names go before them.
     """
     width = len(rows[0]) if rows else 0
-    by_name = {fold(name): one.key for one in reversed(shown) for name in _names(one)}
+    further = {fold(name): key for key, names in also.items() for name in names}
+    by_name = {**further, **{fold(name): one.key for one in reversed(shown) for name in _names(one)}}
     titles = [by_name.get(_bare(cell), "") for cell in rows[0]] if rows else []
     named = sum(1 for key in titles if key)
     answered = [one.key for one in shown if one.type != "computed"]

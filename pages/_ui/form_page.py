@@ -151,7 +151,11 @@ def _summary(form: OpenForm, found: list[Finding]) -> None:
 
 
 def _line(form: OpenForm, finding: Finding) -> str:
-    return form.visit.app.labels.finding(finding, form.visit.language, form.template)
+    """A finding in the list on top, a cell's with its row."""
+    text = form.visit.app.labels.finding(finding, form.visit.language, form.template, form.visit.app.catalogue)
+    at = finding.at
+    in_row = isinstance(at, FieldRef) and at.line_no
+    return form.visit.text("lines.in_row", number=at.line_no, text=text) if in_row else text  # type: ignore[union-attr]
 
 
 def act(form: OpenForm, answers: Answers, action: Action) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui import state, widgets
+from pages._ui.line_table import target_names
 from pages._ui.open_form import OpenForm, is_filled, is_new, put_rows
 from schemas.template import LineTable
 from services.pasting import Pasted, as_rows, matched, read_table
@@ -28,7 +29,7 @@ def ask(form: OpenForm, asked: dict[str, Any]) -> None:
         st.button(visit.md("lines.paste_read"), key="paste_read")
         return
     shown = [one for one in line.fields if form.may_read(one)]
-    pasted = matched(rows, shown)
+    pasted = matched(rows, shown, {one.key: target_names(visit, one) for one in shown})
     taken = f"{asked['once']}.{zlib.crc32(text.encode()):x}"
     st.caption(visit.md("lines.paste_titles" if pasted.has_titles else "lines.paste_no_titles", rows=len(pasted.body)))
     found = as_rows(pasted.body, _columns(form, line, pasted, taken))

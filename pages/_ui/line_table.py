@@ -110,11 +110,19 @@ def _column(visit: Visit, asked: Field) -> dict[str, Any]:
         label = visit.text("form.with_unit", label=label, unit=asked.unit.text(visit.language))
     return {
         "key": asked.key, "label": label, "kind": kind, "align": values.align(asked), "required": asked.required,
-        "names": [asked.label.zh, asked.label.en, label, *asked.was, *asked.aliases],
+        "names": [asked.label.zh, asked.label.en, label, *asked.was, *asked.aliases, *target_names(visit, asked)],
         "choices": _choices(visit, asked), "picker": PICKERS.get(asked.type, ""),
         "example": visit.text("form.example", example=asked.example) if asked.example else "",
         "least": LEAST.get(kind, OTHER_LEAST), "fills": bool(asked.fill), "create": _create_words(visit, asked),
     }  # fmt: skip
+
+
+def target_names(visit: Visit, asked: Field) -> list[str]:
+    """What the record a field refers to calls its number and its name: a pasted column may carry these titles."""
+    target = visit.app.catalogue.get(target_of(asked)) if asked.type in ("reference", "user") else None
+    keys = (target.record_key, target.display) if target else ()
+    labels = [target.by_key[key].label for key in keys if target and key]
+    return [text for label in labels for text in (label.zh, label.en)]
 
 
 def _choices(visit: Visit, asked: Field) -> list[dict[str, Any]] | None:

@@ -71,3 +71,8 @@ def test_columns_too_many_go_nowhere() -> None:
 def test_rows_become_new_line_items_without_empty_cells_and_rows() -> None:
     rows = as_rows((("戒指", "", "x"), ("", "", "y")), ("what", "pieces", ""))
     assert [(row.line_id, dict(row.values)) for row in rows] == [("", {"what": "戒指"})]
+
+
+def test_a_reference_is_also_found_by_what_its_target_calls_its_number_and_name() -> None:
+    found = matched((("商品编号", "品名", "数量"), ("R1", "戒指", "2")), SHOWN[1:], {"price": ["商品编号", "数量"]})
+    assert found.fields == ("price", "", "pieces")
