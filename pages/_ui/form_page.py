@@ -24,7 +24,7 @@ from pages._ui.gate import Visit
 from pages._ui.open_form import Answers, OpenForm
 from schemas import validation
 from schemas.field_types.choices import typed_texts
-from schemas.finding import Finding
+from schemas.finding import FieldRef, Finding
 from schemas.pending import is_begun
 from schemas.record import Rejected, Saved
 from schemas.rights import may
@@ -153,9 +153,8 @@ def _summary(form: OpenForm, found: list[Finding]) -> None:
 def _line(form: OpenForm, finding: Finding) -> str:
     """A finding in the list on top, a cell's with its row."""
     text = form.visit.app.labels.finding(finding, form.visit.language, form.template, form.visit.app.catalogue)
-    at = finding.at
-    in_row = isinstance(at, FieldRef) and at.line_no
-    return form.visit.text("lines.in_row", number=at.line_no, text=text) if in_row else text  # type: ignore[union-attr]
+    row = finding.at.line_no if isinstance(finding.at, FieldRef) else 0
+    return form.visit.text("lines.in_row", number=row, text=text) if row else text
 
 
 def act(form: OpenForm, answers: Answers, action: Action) -> None:
