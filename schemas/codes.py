@@ -102,9 +102,13 @@ CODES: Mapping[str, str] = {
     "V030": "not a year",
     "V031": "a cell that holds no recognisable date",
     # Choices and references
+    "V032": "earlier than another field's answer",
+    "V033": "later than another field's answer",
     "V035": "neither yes nor no",
     "V036": "not among the choices",
     "V037": "not among the choices, but near one",
+    "V038": "less than another field's answer",
+    "V039": "more than another field's answer",
     "V040": "no record of that key or name",
     "V041": "several records of that name",
     "V042": "the record was withdrawn",
@@ -136,6 +140,7 @@ CODES: Mapping[str, str] = {
     "V084": "a value of a field the form does not have",
     "V085": "a field nobody can change kept its value",
     "V086": "a rule of the form refuses, and names the document and clause it comes from",
+    "V091": "a required choice is not made",
     "V090": "a stored value that does not fit its type",
     "V099": "a constraint without a message of its own",
 }

@@ -3,8 +3,8 @@
     qty * unit_price · sum(items.qty * items.unit_price) · if(is_vip, amount * 90%, amount) · days(start_on, end_on)
 
 Numbers, 'text', field keys, `line.field` inside sum/min/max/count, + - * / (also × ÷ −), comparisons, parentheses.
-Functions: min max sum count days minutes week if round join and or not. Arithmetic is decimal. An empty operand makes the result
-empty; sum, min, max and join pass over empty ones; an empty condition does not hold.
+Functions: min max sum count days minutes week if round join and or not. Arithmetic is decimal. An empty operand makes
+the result empty; sum, min, max and join pass over empty ones; an empty condition does not hold.
 """
 
 from __future__ import annotations

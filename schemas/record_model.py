@@ -113,6 +113,14 @@ def bounds_finding(field: Field, text: str, low: str, high: str, *, is_low: bool
     return problem(codes[0 if is_low else 1], field, shown, example=nearest, **bound)
 
 
+def beyond_field(field: Field, text: str, other: str, limit: str, *, is_low: bool) -> Finding:
+    """Below or above what another field is answered with; `limit` is that answer as people read it."""
+    calendar = field.type in ("date", "datetime", "month", "year")
+    codes = ("V032", "V033") if calendar else ("V038", "V039")
+    shown = type_of(field).show(text, field, "zh")
+    return problem(codes[0 if is_low else 1], field, shown, other_field=other, limit=limit)
+
+
 def _annotation(field: Field) -> Any:
     if field.type in _PYTHON_TYPES:
         bounds = {"ge": literal_bound(field.min, field), "le": literal_bound(field.max, field)}

@@ -26,7 +26,7 @@ from schemas.operands import (
     operand_value,
 )
 from schemas.record import Typed, TypedLine
-from schemas.record_model import bounds_finding, find_broken_constraints, literal_bound
+from schemas.record_model import beyond_field, bounds_finding, find_broken_constraints, literal_bound
 from schemas.template import Field, LineTable, Rule, Template
 from schemas.visibility import Settled, drivers, fields_for, is_read_only, is_required, is_visible, settle
 
@@ -36,6 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 Texts = Mapping[str, str]
+CHOSEN = frozenset({"choice", "multi_choice", "bool", "reference", "user", "decision"})
+"""Types whose answer is picked: an example of their own would look like advice."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_LINES: Mapping[str, Mapping[str, Texts]] = MappingProxyType({})
 
@@ -315,7 +317,7 @@ class _Check:
                 found += self._missing(item, read, values)
             elif item.min is not None or item.max is not None:
                 found += self._out_of_bounds(item, texts[item.key], values, read.stored.get(item.key, ""))
-        found += find_broken_constraints(read.owner, texts, read.unknown, lambda item: self._bound_texts(item, values))
+        found += find_broken_constraints(read.owner, texts, read.unknown, self._bound_texts)
         order = {item.key: number for number, item in enumerate(read.owner.fields)}
         found.sort(key=lambda finding: order.get(getattr(finding.at, "field", ""), len(order)))
         return (replace(finding, at=read.ref(getattr(finding.at, "field", ""))) for finding in found)
@@ -335,7 +337,10 @@ class _Check:
             return
         example = type_of(item).example(item)
         params = {"field": item.key, "value": "", "example": example}
-        yield Finding("V001" if example else "V009", FieldRef(item.key), params)
+        if item.type in CHOSEN and not item.example:
+            yield Finding("V091", FieldRef(item.key), params)
+        else:
+            yield Finding("V001" if example else "V009", FieldRef(item.key), params)
 
     def _out_of_bounds(self, item: Field, text: str, values: Texts, before: str) -> Iterator[Finding]:
         """Bounds the record model cannot hold: today, now, other fields, months.
@@ -350,15 +355,20 @@ class _Check:
                 continue
             limit = operand_text(bound, item, values, fields, self.context)
             other = fields.get(bound, item)
-            if compare(operand_value(text, item), operand_value(limit, other)) == sign:
-                low, high = self._bound_texts(item, values)
+            if compare(operand_value(text, item), operand_value(limit, other)) != sign:
+                continue
+            if bound in fields:
+                yield beyond_field(item, text, bound, self._shown(item, limit), is_low=sign < 0)
+            else:
+                low, high = self._bound_texts(item)
                 yield bounds_finding(item, text, low, high, is_low=sign < 0)
-                return
+            return
 
-    def _bound_texts(self, item: Field, values: Texts) -> tuple[str, str]:
+    def _bound_texts(self, item: Field) -> tuple[str, str]:
+        """The bounds as people read them; "" for another field's answer, which is told on its own."""
         fields = fields_for(item, self.template)
         low, high = (
-            self._shown(item, operand_text(bound, item, values, fields, self.context)) if bound else ""
+            self._shown(item, literal_text(bound, item, self.context) or "") if bound and bound not in fields else ""
             for bound in (item.min, item.max)
         )
         return low, high

@@ -191,9 +191,9 @@ def portal(fresh_app: App, clock: Clock) -> Portal:
 Visit = Callable[..., AppTest]
 
 
-@pytest.fixture
-def visited_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server somebody has visited before: AppTest starts a new one for every run, and a click would be lost."""
+def know_visited_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the server one somebody has visited before: AppTest starts a new one for every run, and a click would be
+    lost."""
     make = PagesManager.__init__
 
     def made(self: PagesManager, *args: Any, **kwargs: Any) -> None:
@@ -201,6 +201,12 @@ def visited_server(monkeypatch: pytest.MonkeyPatch) -> None:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", made)
+
+
+@pytest.fixture
+def visited_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server somebody has visited before."""
+    know_visited_server(monkeypatch)
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_person_is_what_the_history_says_today(catalogue: Catalogue) -> None:
     ("change", "expected"),
     [
         ({"staff_state": "离职"}, [("V001", "left_on")]),
-        ({"left_on": "2023-12-31"}, [("V024", "left_on")]),
+        ({"left_on": "2023-12-31"}, [("V032", "left_on")]),
         ({"manager_id": "S001", "staff_id": "S001"}, [("V080", "manager_id")]),
         ({"staff_id": "S 9"}, [("V005", "staff_id")]),
     ],

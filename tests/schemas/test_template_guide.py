@@ -71,7 +71,7 @@ def test_example_is_grouped_by_its_folder_and_understands_what_people_type(catal
     [
         ({"delivery": "快递", "address": ""}, ITEMS, [("V001", "address")]),
         ({"delivery": "自提", "address": ""}, ITEMS, []),
-        ({"needed_on": "昨天"}, ITEMS, [("V024", "needed_on"), ("V009", "urgent_reason")]),
+        ({"needed_on": "昨天"}, ITEMS, [("V032", "needed_on"), ("V009", "urgent_reason")]),
         ({}, [], [("V081", "items")]),
         ({}, [TypedLine("", {"name": "项链", "qty": "5", "price": "1.2万"})], [("V086", "total")]),
     ],

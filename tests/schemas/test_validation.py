@@ -109,7 +109,7 @@ def test_bound_may_be_another_field() -> None:
     form = template({"key": "start", "type": "date"}, {"key": "end", "type": "date", "min": "start"})
     assert check(form, {"start": "2026-02-01", "end": "2026-02-01"}).findings == ()
     (finding,) = check(form, {"start": "2026-02-01", "end": "2026-01-31"}).findings
-    assert (finding.code, finding.params["min"]) == ("V024", "2026-02-01")
+    assert (finding.code, finding.params["other_field"], finding.params["limit"]) == ("V032", "start", "2026-02-01")
     assert check(form, {"end": "2026-01-31"}).findings == ()
 
 
