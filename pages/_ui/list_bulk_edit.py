@@ -36,7 +36,8 @@ def draw(page: ListPage, targets: Sequence[Target], key: str) -> Asked:
         if st.button(visit.md("form.cancel"), key="bulk_cancel", type="tertiary"):
             return "cancel"
     if wants_plan:
-        plan = _planned(page, targets, typed)
+        _plan(page, targets, typed)
+        st.rerun()  # so that only the button that goes on is the primary one
     return _confirmed(page, plan, typed, key) if plan else ""
 
 
@@ -51,10 +52,10 @@ def _answer(page: ListPage, asked: Field, key: str) -> Typed:
 # --- what it would do ----------------------------------------------------------------------------------------------
 
 
-def _planned(page: ListPage, targets: Sequence[Target], typed: Mapping[str, Typed]) -> dict[str, Any]:
+def _plan(page: ListPage, targets: Sequence[Target], typed: Mapping[str, Typed]) -> None:
     """Works it out and remembers it, as plain values, with the answers it was made for."""
     plan = page.visit.app.bulk.plan(page.visit.actor, page.template.key, targets, typed)
-    kept = {
+    kept: dict[str, Any] = {
         "typed": _plain(typed),
         "ready": [[target.record_id, target.etag] for target in plan.ready],
         "unchanged": plan.unchanged,
@@ -63,7 +64,6 @@ def _planned(page: ListPage, targets: Sequence[Target], typed: Mapping[str, Type
         "samples": _samples(page, plan),
     }
     state.keep_list_value(page.template.key, "plan", kept)
-    return kept
 
 
 def _kept_plan(page: ListPage, typed: Mapping[str, Typed]) -> dict[str, Any]:
