@@ -218,8 +218,9 @@ class Repository:
         if holder is None or not self._desk.access.sees(template, holder.values, actor):
             return Finding("R002" if first == last else "R004", FieldRef(first), params)
         known = similar_record(self._desk, template, holder, first)
-        named = {**params, "number": known.number, "display": known.display, "owner": known.owner}
-        return Finding("R001" if first == last else "R003", FieldRef(first), named)
+        holder_name = known.number if known.number == known.display else f"{known.number} {known.display}"
+        found = {"number": known.number, "display": known.display, "holder": holder_name, "owner": known.owner}
+        return Finding("R001" if first == last else "R003", FieldRef(first), {**params, **found})
 
     # reading one record
 

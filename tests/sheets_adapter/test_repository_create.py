@@ -120,7 +120,7 @@ def test_a_unique_answer_used_already_names_the_record_that_has_it(bench: Bench,
     (finding,) = outcome.findings
     assert (finding.code, finding.at) == ("R001", FieldRef("name"))
     assert finding.params["number"] == "C0001"
-    assert finding.params["display"] == "ACME 珠宝"
+    assert finding.params["holder"] == "C0001 ACME 珠宝"
     assert finding.params["owner"] == "李四"
 
 

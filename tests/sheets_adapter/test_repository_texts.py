@@ -14,7 +14,7 @@ from tests.sheets_adapter.repository_samples import CATALOGUE, CUSTOMERS
 ROOT = Path(__file__).parents[2]
 LABELS = Labels.load(ROOT / "forms" / "locales")
 WHO = {"who": "S002 李四", "at": "2026-11-21 12:00"}
-HOLDER = {"field": "name", "value": "甲", "other_field": "city", "number": "C0001", "display": "甲", "owner": "李四"}
+HOLDER = {"field": "name", "value": "甲", "other_field": "city", "holder": "C0001 甲", "owner": "李四"}
 FILE = {"path": "data/state/P1.journal", "reason": "disk I/O error"}
 FINDINGS = [
     Finding("P001", params={"template": "customers", "action_word": "right.create"}),
