@@ -21,6 +21,8 @@ ITEMS = [
 VALUES: dict[str, Operand] = {
     "a": Decimal(10), "b": Decimal(4), "none": None, "zero": Decimal(0), "rate": Decimal("0.25"),
     "start": date(2026, 1, 30), "end": date(2026, 3, 1), "at": datetime(2026, 3, 1, 18, 0),  # noqa: DTZ001
+    "before": datetime(2026, 3, 1, 16, 25),  # noqa: DTZ001
+    "turn": date(2027, 1, 3),
     "name": "甲", "vip": True,
 }  # fmt: skip
 
@@ -84,6 +86,13 @@ def evaluate(text: str) -> Operand:
         ("none / zero", None),
         ("-none", None),
         ("days(start, none)", None),
+        ("minutes(before, at)", Decimal(95)),
+        ("minutes(at, before)", Decimal(-95)),
+        ("minutes(none, at)", None),
+        ("week(start)", "2026-W05"),
+        ("week(at)", "2026-W09"),
+        ("week(turn)", "2026-W53"),
+        ("week(none)", None),
     ],
 )
 def test_expression_is_worked_out(text: str, result: Operand) -> None:
@@ -97,7 +106,19 @@ def test_division_by_zero_has_no_value(text: str, code: str) -> None:
     assert raised.value.code == code
 
 
-@pytest.mark.parametrize("text", ["name + 1", "name > 1", "start * 2", "start + 9999999", "days(a, b)", "round(name)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name + 1",
+        "name > 1",
+        "start * 2",
+        "start + 9999999",
+        "days(a, b)",
+        "round(name)",
+        "week(a)",
+        "minutes(start, end)",
+    ],
+)
 def test_operand_of_the_wrong_kind_has_no_value(text: str) -> None:
     with pytest.raises(CannotCompute) as raised:
         evaluate(text)
