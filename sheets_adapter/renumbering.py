@@ -1,6 +1,7 @@
 """References follow a record whose key was changed: the record is known by its id, so who named it still means it.
 
-A key that another live record has as well, before or after, is not followed: it cannot be told who is meant.
+A key that another live record has as well, before or after, is not followed: it cannot be told who is meant. A key
+that came to a row together with the name it had elsewhere was moved, by a sort of half the columns, not given anew.
 """
 
 from __future__ import annotations
@@ -36,32 +37,37 @@ def find_renumbered(store: Store, template: Template, puts: Iterable[Put]) -> tu
     key = template.record_key
     if not key:
         return ()
+    puts = tuple(puts)
     wanted = {put.row_id: put.values.get(key, "") for put in puts}
+    names = {put.row_id: put.values.get(template.display or key, "") for put in puts}
     stored = {row_id: row.values.get(key, "") for row_id, row in store.get_many(template.key, list(wanted)).items()}
     changed = {row_id: (old, wanted[row_id]) for row_id, old in stored.items() if old and old != wanted[row_id]}
     if not changed:
         return ()
-    held = _holders(store, template.key, key, {text for pair in changed.values() for text in pair if text})
+    held = _holders(store, template, {text for pair in changed.values() for text in pair if text})
     found = []
     for row_id, (old, new) in changed.items():
+        if names[row_id] != new and names[row_id] in held.get(new, {}).values():
+            continue  # the key came together with its name: it still means who it meant, in another row
         orphaned = not _keeps(row_id, old, held, wanted)
         shared = not new or list(wanted.values()).count(new) > 1 or _keeps(row_id, new, held, wanted)
         found.append(Renumbered(row_id, old, new, orphaned and not shared, orphaned))
     return tuple(found)
 
 
-def _holders(store: Store, table: str, key: str, keys: set[str]) -> dict[str, set[str]]:
-    """Key → live records that have it in the store."""
-    held: dict[str, set[str]] = {}
-    query = Query(table, (Test(key, "in", values=tuple(sorted(keys))), Test("status", "ne", VOID)), count=False)
+def _holders(store: Store, template: Template, keys: set[str]) -> dict[str, dict[str, str]]:
+    """Key → live records that have it in the store, with the names people read for them."""
+    key = str(template.record_key)
+    held: dict[str, dict[str, str]] = {}
+    query = Query(template.key, (Test(key, "in", values=tuple(sorted(keys))), Test("status", "ne", VOID)), count=False)
     for row in all_rows(store, query):
-        held.setdefault(row.values[key], set()).add(row.row_id)
+        held.setdefault(row.values[key], {})[row.row_id] = row.values.get(template.display or key, "")
     return held
 
 
-def _keeps(row_id: str, key: str, held: Mapping[str, set[str]], wanted: Mapping[str, str]) -> bool:
+def _keeps(row_id: str, key: str, held: Mapping[str, Mapping[str, str]], wanted: Mapping[str, str]) -> bool:
     """Whether another record has the key and does not give it up. Of two that trade their keys none keeps one."""
-    return any(wanted.get(other, key) == key for other in held.get(key, set()) - {row_id})
+    return any(wanted.get(other, key) == key for other in held.get(key, {}) if other != row_id)
 
 
 def followers(

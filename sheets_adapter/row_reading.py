@@ -7,7 +7,7 @@ at its address; nothing raises, nothing is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -19,7 +19,7 @@ from schemas.folding import fold
 from schemas.record import LIVE, VOID
 from schemas.template import Field
 from sheets_adapter.codec import RAW, STATUS, Seen, extra_kind, text_of
-from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap, TablePlan
+from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap, TablePlan, header_text
 from sheets_adapter.xlsx.addresses import column_letters
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ _TOTAL_WORDS = ("合计", "总计", "小计", "汇总", "平均", "平均值", "
 _TOTALS = frozenset((*_TOTAL_WORDS, *(f"{word}:" for word in _TOTAL_WORDS)))
 _NOTES = ("备注:", "注:", "说明:", "制表:", "制表人", "审核:", "note:")
 _CANDIDATES_TOLD = 10
+_BLANK_ROWS = 3
+"""So many blank rows end the records: what is typed further below without an id is a note or another table."""
+_HEADERS_AGAIN = 3
+"""So many cells that repeat their column's header make a row a header pasted once more."""
 
 Cells = Sequence[CellValue]
 Understood = tuple[str, tuple[Finding, ...]]
@@ -59,7 +63,21 @@ class RowReader:
     notes: findings about rows that are no records. unresolved: a reference read so far names nobody there is yet.
     """
 
-    def __init__(self, plan: TablePlan, sheet_map: SheetMap, seen: Mapping[str, Seen], context: ParseContext) -> None:
+    def __init__(
+        self,
+        plan: TablePlan,
+        sheet_map: SheetMap,
+        seen: Mapping[str, Seen],
+        context: ParseContext,
+        *,
+        known_rows: Collection[int] | None = None,
+    ) -> None:
+        """known_rows: sheet rows records stood in; of all others, those without an id that stand behind some blank rows
+        are something else of people's. None: every row may be a record.
+        """
+        self._known_rows = known_rows if plan.id_column in sheet_map.columns else None
+        self._last_row = 0
+        self._is_behind_a_gap = False
         self.plan = plan
         self.map = sheet_map
         self.notes: list[Finding] = []
@@ -124,7 +142,8 @@ class RowReader:
     def decode(self, number: int, row: Cells) -> DecodedRow | None:
         """The record in a row; None for a row that holds none."""
         row_id = self.id_of(row)
-        if not row_id and self._is_beneath_the_records(number, row):
+        self._look_for_gap(number, row_id)
+        if self._is_header_again(row) or (not row_id and self._is_beneath_the_records(number, row)):
             return None
         reading = _Reading(self, number, row, self._seen.get(row_id))
         for column, at, reader in self._plain:
@@ -150,9 +169,31 @@ class RowReader:
         """Whether people fill that column in: computed fields alone, copied down for later, are no record."""
         return column in self.plan.fields and column not in self.plan.protected
 
+    def note_row(self, number: int, row_id: str) -> None:
+        """Says that there is a row though it need not be read."""
+        self._look_for_gap(number, row_id)
+
+    def _look_for_gap(self, number: int, row_id: str) -> None:
+        far = self._last_row > 0 and number - self._last_row > _BLANK_ROWS
+        known = self._known_rows is None or number in self._known_rows
+        self._is_behind_a_gap = not known and not row_id and (self._is_behind_a_gap or far)
+        self._last_row = number
+
+    def _is_header_again(self, row: Cells) -> bool:
+        """Whether somebody pasted the header once more between the records."""
+        filled = [(at, cell) for at, cell in enumerate(row) if cell is not None and cell != ""]
+        headers = {at: self.map.headers[column] for column, at in self.map.columns.items()}
+        same = sum(1 for at, cell in filled if isinstance(cell, str) and headers.get(at) == header_text(cell))
+        return same >= _HEADERS_AGAIN and 2 * same > len(filled)
+
     def _is_beneath_the_records(self, number: int, row: Cells) -> bool:
-        """Totals and notes under the records are not records. They are told by their first cell."""
+        """Totals and notes under the records are not records. They are told by their first cell, or by a gap."""
         at, first = next((at, cell) for at, cell in enumerate(row) if cell is not None and cell != "")
+        if self._is_behind_a_gap:
+            place = CellRef(self.map.sheet, number, column_letters(at))
+            params = {"text": text_of(first), "rows": str(_BLANK_ROWS)}
+            self.notes.append(Finding("S078", place, params, Severity.WARNING))
+            return True
         if not isinstance(first, str):
             return False
         text = fold(first)

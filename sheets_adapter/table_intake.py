@@ -7,67 +7,23 @@ from dataclasses import dataclass, replace
 
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
-from sheets_adapter.codec import STATUS, RowWriter, Seen, cells_of, parts_of
+from sheets_adapter.codec import STATUS, RowWriter, cells_of, parts_of
 from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.finding_review import found_in_rows
-from sheets_adapter.identity import IdScheme, Missing, identify
+from sheets_adapter.identity import Identified, IdScheme, identify
 from sheets_adapter.intake import Intake, SheetRow, TakenIn, base_contents
 from sheets_adapter.merge import Cells, Clash, MergeRules, RowMerge, Verdict, merge_missing_row, merge_row
+from sheets_adapter.missorted import find_missorted
 from sheets_adapter.record_tables import number_of
 from sheets_adapter.row_reading import DecodedRow, RowReader
+from sheets_adapter.seen_texts import ExpectedRows, SeenTexts
 from sheets_adapter.sheet_reading import OpenedSheet
-from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, has_cell, seen_from, seen_text
+from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, has_cell, seen_text
 from sheets_adapter.xlsx.addresses import column_letters
 
 BATCH = 500
 """Rows per journal write: submits wait behind one batch, not behind a whole sheet."""
-
-
-class _SeenTexts(Mapping[str, Seen]):
-    """Contents by row id, read from their texts only when asked for."""
-
-    def __init__(self, texts: Mapping[str, str | None]) -> None:
-        self._texts = texts
-
-    def __getitem__(self, row_id: str) -> Seen:
-        text = self._texts.get(row_id)
-        if not text:
-            raise KeyError(row_id)
-        return seen_from(text)
-
-    def __contains__(self, row_id: object) -> bool:
-        return bool(self._texts.get(row_id)) if isinstance(row_id, str) else False
-
-    def __iter__(self) -> Iterator[str]:
-        return (row_id for row_id, text in self._texts.items() if text)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class _Expected(Mapping[str, Missing]):
-    """Records the file should hold, looked at only where a row without an id asks for them.
-
-    id_column: "" when the sheet has none any more.
-    """
-
-    def __init__(self, seen: Mapping[str, Seen], places: Mapping[str, RowPlace], id_column: str) -> None:
-        self._seen, self._places, self._id_column = seen, places, id_column
-
-    def __getitem__(self, row_id: str) -> Missing:
-        seen = self._seen[row_id]
-        place = self._places.get(row_id)
-        return Missing(seen, place.place if place else 0, seen.shown.get(self._id_column, "") != row_id)
-
-    def __contains__(self, row_id: object) -> bool:
-        return row_id in self._seen
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._seen)
-
-    def __len__(self) -> int:
-        return len(self._seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +46,7 @@ class TableIntake:
         self._current = intake.state.current(sheet.plan.table)
         stale = intake.lineage.blind or intake.lineage.at is not None
         self._base = base_contents(intake.state, sheet.plan.table, intake.lineage) if stale else self._current
-        self._seen = _SeenTexts(self._base)
+        self._seen = SeenTexts(self._base)
         self._places = intake.state.places(sheet.plan.table)
         self._writer = RowWriter(sheet.plan, intake.context.references)
         self._is_portals = sheet.plan.template.written_by == "portal"
@@ -102,10 +58,11 @@ class TableIntake:
         self._last_line: dict[str, int] = {}
         self.judged: frozenset[str] = frozenset()
         self._copied: Mapping[str, str] = {}
+        self._mixed: Mapping[str, Cells] = {}
 
     def _merge_rules(self) -> MergeRules:
         mapped = {self._plan.by_column[column].field.key for column in self._sheet.map.columns}
-        columns = (mapped & self._plan.cell_columns) | {STATUS}
+        columns = mapped & self._plan.cell_columns
         extras = set(self._sheet.map.extras)
         known = self._state.sheet(self._plan.table)
         if known and self._base is self._current:
@@ -117,11 +74,14 @@ class TableIntake:
 
     def run(self) -> bool:
         """Merges the sheet; whether a reference in it names nobody."""
-        reader = RowReader(self._plan, self._sheet.map, self._seen, self._intake.context)
+        is_known = self._state.sheet(self._plan.table) is not None
+        rows = frozenset(one.place for one in self._places.values()) if is_known else None
+        reader = RowReader(self._plan, self._sheet.map, self._seen, self._intake.context, known_rows=rows)
         settled, changed = self._divide(reader)
-        known = _SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
+        known = SeenTexts({**self._current, **{row_id: text for row_id, text in self._base.items() if text}})
         shown_id = self._plan.id_column if self._plan.id_column in self._sheet.map.columns else ""
-        found = identify(changed, settled, _Expected(known, self._places, shown_id), self._id_scheme())
+        found = identify(changed, settled, ExpectedRows(known, self._places, shown_id), self._id_scheme())
+        found = self._put_right(found)
         self._findings += [*reader.notes, *found.findings]
         self._row_findings = [RowFinding(row_id, one) for row_id, row in found.rows.items() for one in row.findings]
         self.judged = frozenset(found.rows)
@@ -169,6 +129,7 @@ class TableIntake:
             as_seen = known and row_id not in settled and self._base.get(row_id) == known
             if as_seen and self._is_marked(row_id, reader.mark(number, cells)):
                 settled[row_id] = number
+                reader.note_row(number, row_id)
                 continue
             row = reader.decode(number, cells)
             if row is None:
@@ -183,6 +144,23 @@ class TableIntake:
     def _is_marked(self, row_id: str, mark: str) -> bool:
         place = self._places.get(row_id)
         return place is not None and place.mark == mark
+
+    def _put_right(self, found: Identified) -> Identified:
+        """Rows sorted without their record numbers go to the records they are of; the numbers are written anew."""
+        plan, key = self._plan, None if self._plan.line else self._plan.template.record_key
+        if self._base is not self._current:
+            return found
+        pairs = (_Pair(row_id, row) for row_id, row in found.rows.items() if self._base.get(row_id))
+        before = {one.row_id: self._seen[one.row_id].cells for one in pairs if not key or self._is_renumbered(one)}
+        answers = [one for one in plan.fields if one in self._sheet.map.columns and one not in plan.protected]
+        mixed = find_missorted(found.rows, before, answers, key)
+        if mixed is None:
+            return found
+        rows = {mixed.owners.get(row_id, row_id): row for row_id, row in found.rows.items()}
+        self._mixed = {owner: mixed.base(before[owner], rows[owner]) for owner in mixed.owners.values()}
+        place = CellRef(self._sheet.map.sheet, self._sheet.map.header_row)
+        told = Finding("S079", place, {"rows": len(self._mixed)}, Severity.WARNING)
+        return replace(found, rows=rows, findings=(*found.findings, told))
 
     def _is_renumbered(self, pair: _Pair) -> bool:
         """Whether the file shows another number for the record than it did, by which others refer to it."""
@@ -248,7 +226,7 @@ class TableIntake:
 
     def _merge(self, pair: _Pair, ours: Row | None) -> RowMerge:
         base = self._seen.get(pair.row_id)
-        base_cells = base.cells if base else None
+        base_cells = self._mixed.get(pair.row_id, base.cells if base else None)
         if pair.theirs is None:
             assert ours is not None
             deleted = pair.row_id in self._base and self._base[pair.row_id] is None

@@ -321,6 +321,56 @@ def test_a_table_s_totals_row_is_no_record_whatever_it_says_and_stays_below_them
     assert told(office) == []
 
 
+def test_what_is_typed_far_below_the_records_is_no_record_and_told(office: Office) -> None:
+    def note(sheet: Worksheet) -> None:
+        sheet["A9"], sheet["B9"] = "附：联系人", "电话"
+        sheet["A10"], sheet["B10"] = "张三", "138"
+
+    office.edit(note)
+    office.checkpoint()
+    assert set(office.rows()) == {"r1", "r2", "r3"}
+    assert told(office) == [("S078", "客户信息!A9"), ("S078", "客户信息!A10")]
+
+
+def test_a_new_record_may_stand_below_a_blank_row_or_two(office: Office) -> None:
+    office.edit(lambda sheet: sheet.cell(7, column_of(sheet, "客户名称")).__setattr__("value", "六福"))
+    office.checkpoint()
+    assert sorted(row.values["name"] for row in office.rows().values()) == ["六福", "周大生", "老庙", "金凤祥"]
+
+
+def test_rows_that_wait_for_their_ids_are_known_though_blank_rows_part_them(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "客户信息"
+    for number, name in ((1, "客户名称"), (2, "金凤祥"), (9, "老庙")):
+        sheet.cell(number, 1).value = name
+        sheet.cell(number, 2).value = "备注" if number == 1 else "熟客"
+    book.save(office.workbook)
+    office.backend.adopt()
+    adopted = office.rows().keys()
+    without_ids = openpyxl.load_workbook(office.workbook)
+    at = column_of(without_ids["客户信息"], "记录编号")
+    for number in (2, 9):
+        without_ids["客户信息"].cell(number, at).value = None
+    without_ids.save(office.workbook)
+    office.checkpoint()
+    assert {row_id: row.values["status"] for row_id, row in office.rows().items()} == dict.fromkeys(adopted, LIVE)
+    office.close()
+
+
+def test_a_header_pasted_once_more_is_no_record(office: Office) -> None:
+    def paste(sheet: Worksheet) -> None:
+        for at, cell in enumerate(list(sheet[1]), 1):
+            sheet.cell(5, at).value = cell.value
+
+    office.edit(paste)
+    office.checkpoint()
+    assert set(office.rows()) == {"r1", "r2", "r3"}
+    assert told(office) == []
+
+
 def test_formulas_alone_are_no_record(office: Office) -> None:
     office.edit(add_row(授信额度="=SUM(F2:F4)", 两倍额度="=F5*2"))
     calculate(office, "SUM(F2:F4)", 3000)
