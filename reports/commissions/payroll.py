@@ -149,13 +149,14 @@ class Payroller:
         awards = awards_of(self.frames, book)
         adjusted, findings = self._adjustments(month)
         people = {**book.of, **{each: book.person(each) for each in self._owed(month, adjusted) if each in book.people}}
+        payday = settle_on(month, self.terms, self.calendar)
         slips = {
             staff_id: Payslip(
                 made,
                 awards.of(staff_id),
                 tuple(adjusted.get(staff_id, ())),
                 self._brought_forward(staff_id, month),
-                settle_on(month, self.terms, self.calendar),
+                payday,
                 self.terms.rules.negative_total,
                 self.settlements.of.get((staff_id, month)),
             )

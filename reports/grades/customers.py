@@ -50,21 +50,38 @@ def customers_of(frames: Frames, day: date, authority: str, months: int = 12) ->
     if "customer_info" not in frames:
         return None
     master = columns_of(frames, "customer_info", CUSTOMER_COLUMNS)
-    master = master[master["customer_id"] != ""].sort_values(["customer_id", "record_id"])
-    master = master.drop_duplicates("customer_id").set_index("customer_id")
-    customer, on, amount = _paid(frames, authority)
-    place = master.index.get_indexer(customer)
+    master = _one_a_customer(master)
+    deals = places_of(master.index, columns_of(frames, "deal", ("customer_id",))["customer_id"])
+    place, on, amount = _paid(frames, authority, master.index, deals)
     known = (place >= 0) & ~np.isnat(on) & (on <= np.datetime64(day))
     begin, earlier = np.datetime64(add_months(day, -months)), np.datetime64(add_months(day, -2 * months))
     sales, before = (np.zeros(len(master), dtype=np.int64) for _ in range(2))
     for total, inside in ((sales, known & (on > begin)), (before, known & (on > earlier) & (on <= begin))):
         np.add.at(total, place[inside], amount[inside])
     bought = known & (amount > 0)
-    last = _latest_days(place[bought], on[bought], len(master))
-    return Customers(master, sales, before, ~np.isnat(last), last, _last_deals(frames, master, day), day)
+    last = latest_days(place[bought], on[bought], len(master))
+    return Customers(master, sales, before, ~np.isnat(last), last, _last_deals(frames, deals, len(master), day), day)
 
 
-def _latest_days(place: np.ndarray, day: np.ndarray, count: int) -> np.ndarray:
+def _one_a_customer(master: pd.DataFrame) -> pd.DataFrame:
+    """The master records by customer id, in the order of the ids; of several records the first by number."""
+    master = master[master["customer_id"] != ""]
+    ids = master["customer_id"].to_numpy(dtype=object)
+    if not (ids[1:] > ids[:-1]).all():
+        master = master.sort_values(["customer_id", "record_id"]).drop_duplicates("customer_id")
+        ids = master["customer_id"].to_numpy(dtype=object)
+    return master.drop(columns="customer_id").set_axis(pd.Index(ids, dtype=object, name="customer_id"), axis=0)
+
+
+def places_of(index: pd.Index, keys: pd.Series) -> np.ndarray:
+    """Where each key stands in an index of texts; -1 where it does not."""
+    codes, texts = pd.factorize(keys)
+    # Looked up in an index of their own kind; pandas would turn all texts into another kind first.
+    found = index.get_indexer(pd.Index(np.asarray(texts, dtype=object), dtype=object))
+    return np.asarray(np.append(found, -1)[codes])
+
+
+def latest_days(place: np.ndarray, day: np.ndarray, count: int) -> np.ndarray:
     """The latest day at each place; NaT where there is none."""
     never = np.iinfo(np.int64).min
     last = np.full(count, never)
@@ -72,27 +89,29 @@ def _latest_days(place: np.ndarray, day: np.ndarray, count: int) -> np.ndarray:
     return last.astype("datetime64[D]")
 
 
-def _last_deals(frames: Frames, master: pd.DataFrame, day: date) -> np.ndarray:
-    """The day of each customer's last deal by `day`, paid or not."""
-    deal = columns_of(frames, "deal", ("customer_id", "sold_on"))
-    sold = deal["sold_on"].to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
-    place = master.index.get_indexer(deal["customer_id"])
+def _last_deals(frames: Frames, place: np.ndarray, count: int, day: date) -> np.ndarray:
+    """The day of each customer's last deal by `day`, paid or not. place: the customer of each row."""
+    sold = _days(columns_of(frames, "deal", ("sold_on",))["sold_on"])
     known = (place >= 0) & ~np.isnat(sold) & (sold <= np.datetime64(day))
-    return _latest_days(place[known], sold[known], len(master))
+    return latest_days(place[known], sold[known], count)
 
 
-def _paid(frames: Frames, authority: str) -> tuple[pd.Series, np.ndarray, np.ndarray]:
-    """Customer, day and fen of confirmed deals on their day of payment, and of registered orders on theirs."""
-    deal = columns_of(frames, "deal", ("customer_id", "paid_on", "amount", "status"))
+def _paid(
+    frames: Frames, authority: str, customers: pd.Index, deals: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Customer's place, day and fen of confirmed deals on their day of payment, and of registered orders on theirs."""
+    deal = columns_of(frames, "deal", ("paid_on", "amount", "status"))
+    confirmed = deal["status"].isin([LIVE, ""]).to_numpy(dtype=bool)
     orders = frames.get("order_register")
     if orders is not None and len(orders):
-        confirmed = {**frames, "deal": frames["deal"][deal["status"].isin([LIVE, ""])]} if len(deal) else frames
-        facts = sales_fact(confirmed, authority)
+        kept = {**frames, "deal": frames["deal"][confirmed]} if len(deal) else frames
+        facts = sales_fact(kept, authority)
         on = facts["paid_on"].where(facts["source"] == "deal", facts["date"])
-        return facts["customer_id"], _days(on), facts["amount"].fillna(0).to_numpy(dtype=np.int64)
+        place = places_of(customers, facts["customer_id"])
+        return place, _days(on), facts["amount"].fillna(0).to_numpy(dtype=np.int64)
     on = _days(deal["paid_on"])
-    on[~deal["status"].isin([LIVE, ""]).to_numpy(dtype=bool)] = np.datetime64("NaT")
-    return deal["customer_id"], on, deal["amount"].fillna(0).to_numpy(dtype=np.int64)
+    on[~confirmed] = np.datetime64("NaT")
+    return deals, on, deal["amount"].fillna(0).to_numpy(dtype=np.int64)
 
 
 def _days(column: pd.Series) -> np.ndarray:
@@ -104,11 +123,15 @@ def grades_in_force(frames: Frames, scheme: str, day: date) -> pd.DataFrame:
     history = columns_of(frames, "grade_history", ("customer_id", "scheme", "grade", "from_on", "record_id"))
     own = history[(history["scheme"] == SCHEME_NAMES[scheme]) & history["from_on"].notna()]
     own = own[own["from_on"] <= np.datetime64(day)].sort_values(["from_on", "record_id"])
+    own["customer_id"] = own["customer_id"].astype(object)
     return own.drop_duplicates("customer_id", keep="last").set_index("customer_id")[["grade", "from_on"]]
 
 
 def current_grades(frames: Frames, scheme: str, customers: Customers, column: str) -> pd.Series:
     """The grade in force: the history's, else the master record's own field."""
     recorded = customers.frame[column].astype(object).where(customers.frame[column].notna(), "")
-    held = grades_in_force(frames, scheme, customers.day)["grade"].reindex(customers.frame.index)
+    held = grades_in_force(frames, scheme, customers.day)["grade"]
+    if not len(held):
+        return recorded
+    held = held.reindex(customers.frame.index)
     return held.astype(object).where(held.notna(), recorded)

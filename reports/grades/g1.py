@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -9,8 +10,8 @@ import pandas as pd
 
 from reports.facts import columns_of, progress_event
 from reports.frames import Frames
-from reports.grades.customers import Customers, current_grades, grades_in_force
-from reports.grades.scales import UNIT, UNRATED, Graded, decimals, latest, weighted, whole
+from reports.grades.customers import Customers, current_grades, grades_in_force, latest_days, places_of
+from reports.grades.scales import UNIT, UNRATED, Graded, decimals, weighted, whole
 from reports.statement import Source, input_finding
 from schemas.finding import Finding, Severity
 from schemas.grade_rules import MatchValue
@@ -24,9 +25,26 @@ FACTORS = (
 RANK = {"A": 3, "B": 2, "C": 1}
 
 
+@dataclass(frozen=True)
+class _Gradings:
+    """The gradings of known customers up to the day's month. place: each row's customer; order: rows by customer,
+    month and record."""
+
+    rows: pd.DataFrame
+    place: np.ndarray
+    order: np.ndarray
+
+    def last(self, chosen: np.ndarray, count: int) -> np.ndarray:
+        """For each of `count` customers the last of the chosen places in the order; -1 without one."""
+        found = np.full(count, -1)
+        found[self.place[chosen]] = chosen
+        return found
+
+
 def grade_g1(frames: Frames, rules: MatchValue, customers: Customers) -> tuple[Graded, tuple[Finding, ...]]:
     """Current and suggested A/B/C of every customer."""
-    scored, findings = _latest_scores(frames, customers)
+    gradings, findings = _gradings(frames, customers)
+    scored = gradings.rows.reindex(gradings.last(gradings.order, len(customers.frame))).set_axis(customers.frame.index)
     frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
     rated, cells, grades, values = _matrix(scored, rules)
     frame["matrix"] = grades
@@ -37,7 +55,7 @@ def grade_g1(frames: Frames, rules: MatchValue, customers: Customers) -> tuple[G
     for gate in GATES:
         frame[gate] = scored[gate]
     frame["rated_in"] = scored["review_month"].fillna("")
-    _add_current(frame, frames, customers, scored)
+    _add_current(frame, frames, customers, scored, gradings)
     _add_idleness(frame, frames, customers, rules)
     _suggest(frame, rules, scored["record_id"].notna().to_numpy(), customers.day)
     frame["score"] = frame["value"]
@@ -45,24 +63,35 @@ def grade_g1(frames: Frames, rules: MatchValue, customers: Customers) -> tuple[G
     return Graded("g1", frame, FACTORS), tuple(findings)
 
 
-def _latest_scores(frames: Frames, customers: Customers) -> tuple[pd.DataFrame, list[Finding]]:
-    """Each customer's last grading up to the month of the day, on the customers' index."""
+def _gradings(frames: Frames, customers: Customers) -> tuple[_Gradings, list[Finding]]:
+    """All gradings by customer; a score outside 1 to 5 is none and is reported."""
     columns = ("record_id", "customer_id", "review_month", "grade", "submitted_at", *SCORES, *GATES)
-    gradings = columns_of(frames, "customer_grading", columns)
+    rows = columns_of(frames, "customer_grading", columns)
     month = customers.day.strftime("%Y-%m")
-    known = gradings[(gradings["review_month"] != "") & (gradings["review_month"] <= month)]
-    findings = []
+    rows = rows[(rows["review_month"] != "") & (rows["review_month"] <= month)]
+    findings: list[Finding] = []
     for column in SCORES:
-        wrong = known[known[column].notna() & ~known[column].between(1, 5)]
-        findings += [
-            input_finding("E401", Source("customer_grading", record), column, Severity.ERROR, value=int(value))
-            for record, value in zip(wrong["record_id"], wrong[column], strict=True)
-        ]
-    for column in SCORES:
-        known = known.assign(**{column: known[column].where(known[column].between(1, 5))})
-    return latest(known, "customer_id", "review_month").set_index("customer_id").reindex(
-        customers.frame.index
-    ), findings
+        wrong = (rows[column].notna() & ~rows[column].between(1, 5)).to_numpy(dtype=bool)
+        if wrong.any():
+            findings += [
+                input_finding("E401", Source("customer_grading", record), column, Severity.ERROR, value=int(value))
+                for record, value in zip(rows.loc[wrong, "record_id"], rows.loc[wrong, column], strict=True)
+            ]
+            rows = rows.assign(**{column: rows[column].where(~wrong)})
+    place = places_of(customers.frame.index, rows["customer_id"])
+    rows, place = rows[place >= 0].reset_index(drop=True), place[place >= 0]
+    return _Gradings(rows, place, _by_month(rows, place)), findings
+
+
+def _by_month(rows: pd.DataFrame, place: np.ndarray) -> np.ndarray:
+    """The places of the rows by customer, then by month, then by record where a month was graded twice."""
+    months, _ = pd.factorize(rows["review_month"], sort=True)
+    key = place * (int(months.max(initial=0)) + 1) + months
+    order = np.argsort(key, kind="stable")
+    if len(key) and not np.diff(key[order]).all():
+        records, _ = pd.factorize(rows["record_id"], sort=True)
+        order = np.lexsort((records, key))
+    return np.asarray(order)
 
 
 def _matrix(scored: pd.DataFrame, rules: MatchValue) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -84,37 +113,37 @@ def _level(values: np.ndarray, rules: MatchValue) -> np.ndarray:
     return np.where(values >= whole(rules.high), "H", np.where(values >= whole(rules.medium), "M", "L")).astype(str)
 
 
-def _add_current(frame: pd.DataFrame, frames: Frames, customers: Customers, scored: pd.DataFrame) -> None:
+def _add_current(
+    frame: pd.DataFrame, frames: Frames, customers: Customers, scored: pd.DataFrame, gradings: _Gradings
+) -> None:
     """The grade in force and since when: the history's, the last confirmed grading's, else the master record's."""
     held = grades_in_force(frames, "g1", customers.day).reindex(frame.index)
     current = current_grades(frames, "g1", customers, "grade")
-    confirmed = scored["grade"].fillna("")
+    confirmed = scored["grade"].fillna("").astype(object)
     use_grading = held["grade"].isna() & (confirmed != "")
     frame["current"] = current.where(~use_grading, confirmed)
-    since = held["from_on"].where(held["from_on"].notna(), _since(frames, customers, use_grading))
+    since = held["from_on"].where(held["from_on"].notna(), _since(customers, gradings, use_grading))
     frame["graded_on"] = since
 
 
-def _since(frames: Frames, customers: Customers, use_grading: pd.Series) -> pd.Series:
+def _since(customers: Customers, gradings: _Gradings, use_grading: pd.Series) -> pd.Series:
     """Without a history: the day of the first of the last gradings with the same grade, else of the first contact."""
     master = customers.frame
     contact = pd.to_datetime(master["first_contact_on"]).astype("datetime64[s]")
-    gradings = columns_of(
-        frames, "customer_grading", ("customer_id", "review_month", "grade", "submitted_at", "record_id")
-    )
-    gradings = gradings[(gradings["review_month"] != "") & (gradings["grade"] != "")]
-    gradings = gradings[gradings["review_month"] <= customers.day.strftime("%Y-%m")]
-    gradings = gradings.sort_values(["customer_id", "review_month", "record_id"])
-    if not len(gradings):
+    if not len(gradings.rows):
         return contact
-    changed = gradings["grade"] != gradings.groupby("customer_id")["grade"].shift()
-    starts = gradings[changed].drop_duplicates("customer_id", keep="last").set_index("customer_id")
+    grades, names = pd.factorize(gradings.rows["grade"])
+    graded = gradings.order[(np.asarray(names == "")[grades] == 0)[gradings.order]]
+    changed = np.ones(len(graded), dtype=bool)
+    same_customer = gradings.place[graded[1:]] == gradings.place[graded[:-1]]
+    changed[1:] = ~same_customer | (grades[graded[1:]] != grades[graded[:-1]])
+    starts = gradings.rows[["submitted_at", "review_month"]].reindex(gradings.last(graded[changed], len(master)))
     written = starts["submitted_at"]
     if isinstance(written.dtype, pd.DatetimeTZDtype):
         written = written.dt.tz_localize(None)
-    first = pd.to_datetime(starts["review_month"] + "-01", errors="coerce")
+    first = pd.to_datetime(starts["review_month"] + "-01", format="%Y-%m-%d", errors="coerce")
     days = pd.to_datetime(written).dt.normalize().fillna(first).astype("datetime64[s]")
-    return days.reindex(master.index).where(use_grading, contact)
+    return days.set_axis(master.index).where(use_grading, contact)
 
 
 def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rules: MatchValue) -> None:
@@ -122,10 +151,10 @@ def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rul
     # Deals are progress too; their last days are at hand, so only the other events are gone through.
     others = {table: rows for table, rows in frames.items() if table != "deal"}
     events = progress_event(others, customers.day)
-    events = events[events["at"] < np.datetime64(customers.day) + np.timedelta64(1, "D")]
-    last = events.groupby("customer_id")["at"].max().reindex(frame.index)
-    progress = pd.to_datetime(last).dt.normalize().astype("datetime64[s]").to_numpy()
-    frame["last_progress"] = np.fmax(progress, customers.last_deal.astype("datetime64[s]"))
+    place, at = places_of(frame.index, events["customer_id"]), events["at"].to_numpy(dtype="datetime64[s]")
+    known = (place >= 0) & ~np.isnat(at) & (at < np.datetime64(customers.day) + np.timedelta64(1, "D"))
+    progress = latest_days(place[known], at[known], len(frame))
+    frame["last_progress"] = np.fmax(progress, customers.last_deal).astype("datetime64[s]")
     anchor = frame["last_progress"].where(frame["last_progress"].notna(), pd.to_datetime(frame["graded_on"]))
     frame["anchor"] = anchor.astype("datetime64[s]")
     frame["idle_since"] = frame["anchor"] + pd.DateOffset(months=rules.demote_months)
@@ -139,7 +168,7 @@ def _suggest(frame: pd.DataFrame, rules: MatchValue, has_scores: np.ndarray, day
     gated = has_scores & (matrix == "B") & (frame["cell"].map(rules.matrix) == "A").to_numpy()
     reason[gated] = "gate"
     today = np.datetime64(day)
-    changed_now = pd.to_datetime(frame["graded_on"]).dt.strftime("%Y-%m").eq(day.strftime("%Y-%m")).to_numpy()
+    changed_now = frame["graded_on"].to_numpy(dtype="datetime64[M]") == today.astype("datetime64[M]")
     rank = pd.Series(suggested).map(RANK).fillna(0).to_numpy()
     held = pd.Series(current).map(RANK).fillna(0).to_numpy()
     hasty = changed_now & (held > 0) & (rank > held) & (suggested != "A") & has_scores

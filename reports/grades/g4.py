@@ -59,21 +59,19 @@ def _add_limits(frame: pd.DataFrame, frames: Frames, rules: Credit) -> None:
     profiles = profiles[profiles["avg_month_sales"].notna()].sort_values(["filled_on", "record_id"])
     average = profiles.drop_duplicates("customer_id", keep="last").set_index("customer_id")["avg_month_sales"]
     frame["avg_month_sales"] = frame["subject"].map(average)
-    frame["term_days"] = [_term(frames, rules, subject) for subject in frame["subject"]] if len(frame) else None
+    terms = _terms(frames)
+    frame["term_days"] = [terms.get(subject, rules.term_days) for subject in frame["subject"]] if len(frame) else None
     frame["limit"] = [
         credit_limit(sales, term, grade, rules)
         for sales, term, grade in zip(frame["avg_month_sales"], frame["term_days"], frame["suggested"], strict=True)
     ]
 
 
-def _term(frames: Frames, rules: Credit, customer: str) -> int | None:
-    """The customer's payment term from the recognition form, else the rules' own."""
-    forms = frames.get("new_customer_recognition")
-    if forms is not None and {"customer_code", "pay_term_days"} <= set(forms.columns):
-        own = forms.loc[(forms["customer_code"] == customer) & forms["pay_term_days"].notna(), "pay_term_days"]
-        if len(own):
-            return int(own.iloc[-1])
-    return rules.term_days
+def _terms(frames: Frames) -> dict[str, int]:
+    """Customers' payment terms in days, from the recognition form written last."""
+    forms = columns_of(frames, "new_customer_recognition", ("customer_code", "pay_term_days"))
+    forms = forms[forms["pay_term_days"].notna()]
+    return {str(code): int(days) for code, days in zip(forms["customer_code"], forms["pay_term_days"], strict=True)}
 
 
 def credit_limit(avg_month_sales: object, term_days: object, grade: str, rules: Credit) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -27,16 +29,11 @@ def grade_key_accounts(frames: Frames, rules: KeyAccounts, customers: Customers,
     valued = (customers.sales >= int(rules.high_value_sales * 100)) | (influence >= rules.high_influence)
     strategic = _rank(frames, master.index).isin(rules.strategic_ranks).to_numpy()
     group = np.fromiter((GROUP in tags for tags in recorded), dtype=bool, count=len(recorded))
-    promising = g1.frame.set_index("subject")["suggested"].reindex(master.index).isin(rules.potential_grades).to_numpy()
-    potential = promising & ~customers.ever
-    hits = np.column_stack([official, valued, group, strategic, potential])
-    names = (IMPORTANT, HIGH_VALUE, GROUP, STRATEGIC, POTENTIAL)
-    by_pattern = {
-        tuple(row): "、".join(name for name, hit in zip(names, row, strict=True) if hit)
-        for row in map(tuple, np.unique(hits, axis=0))
-    }
+    potential = g1.frame["suggested"].isin(rules.potential_grades).to_numpy() & ~customers.ever
     frame["current"] = recorded.map("、".join)
-    frame["suggested"] = [by_pattern[tuple(row)] for row in hits]
+    frame["suggested"] = _tags_of({
+        IMPORTANT: official, HIGH_VALUE: valued, GROUP: group, STRATEGIC: strategic, POTENTIAL: potential,
+    })  # fmt: skip
     frame["score"] = None
     frame["reason"] = "tags"
     frame["official"], frame["sales"], frame["influence"] = official, customers.sales, influence
@@ -44,12 +41,21 @@ def grade_key_accounts(frames: Frames, rules: KeyAccounts, customers: Customers,
     return Graded("ka_class", frame.reset_index(names="subject"), ("official", "sales", "influence", "ever_paid"))
 
 
+def _tags_of(hits: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Each customer's tags, joined; there are few combinations, so each is joined once."""
+    names = list(hits)
+    combination = sum(hit.astype(np.int64) << at for at, hit in enumerate(hits.values()))
+    joined = [
+        "、".join(name for at, name in enumerate(names) if combined >> at & 1) for combined in range(1 << len(names))
+    ]
+    return np.asarray(np.array(joined, dtype=object)[combination])
+
+
 def grade_visit_levels(frames: Frames, rules: VisitLevels, customers: Customers, g1: Graded) -> Graded:
     """重要/一般/潜在: nothing ever sold is the lowest level, else by G1 grade in force, else by the suggested one."""
     frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
-    grades = g1.frame.set_index("subject").reindex(frame.index)
-    grade = grades["current"].where(grades["current"] != "", grades["suggested"])
-    by_grade = grade.map(rules.by_grade).fillna(UNRATED).astype(object)
+    grade = g1.frame["current"].where(g1.frame["current"] != "", g1.frame["suggested"])
+    by_grade = grade.map(rules.by_grade).fillna(UNRATED).to_numpy(dtype=object)
     frame["current"] = current_grades(frames, "visit_level", customers, "customer_level")
     frame["suggested"] = np.where(customers.ever, by_grade, rules.no_sale)
     frame["score"] = None
@@ -73,6 +79,8 @@ def grade_new_customers(customers: Customers, months: int) -> Graded:
 
 def _influence(frames: Frames, index: pd.Index) -> np.ndarray:
     """The highest influence recorded of a customer's people (1–5; 0 unknown)."""
+    if not len(frames.get("relationship_plan.lines", ())):
+        return np.zeros(len(index), dtype=np.int64)
     plans = columns_of(frames, "relationship_plan", ("record_id", "customer_id"))
     lines = columns_of(frames, "relationship_plan.lines", ("record_id", "influence"))
     joined = lines.merge(plans, on="record_id", how="inner")
@@ -84,4 +92,5 @@ def _rank(frames: Frames, index: pd.Index) -> pd.Series:
     """A customer's standing in its trade, from the last profile."""
     profile = columns_of(frames, "customer_profile", ("customer_id", "industry_rank", "filled_on", "record_id"))
     profile = profile.sort_values(["filled_on", "record_id"]).drop_duplicates("customer_id", keep="last")
-    return pd.Series(index.map(profile.set_index("customer_id")["industry_rank"]), index=index)
+    ranks = dict(zip(profile["customer_id"], profile["industry_rank"], strict=True))
+    return pd.Series([ranks.get(customer, "") for customer in index], index=index)
