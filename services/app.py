@@ -27,6 +27,7 @@ from services.ports import Clock, NewId
 from services.prints import Prints
 from services.records import StoreError, StoreUnavailable
 from services.report_data import read_journal
+from services.sample_removal import SampleRemoval
 from services.samples import Samples
 from services.sessions import Sessions
 from services.settling import Settling
@@ -149,6 +150,14 @@ class App:
             catalogue=lambda: self.catalogue,
             journal=self._journal,
             attachments=lambda: self._files(enabled=True),
+        )
+        self.sample_removal = SampleRemoval(
+            self._private,
+            self._journal,
+            self.sync,
+            clock=self.clock,
+            catalogue=lambda: self.catalogue,
+            forgotten=self._forget_records,
         )
         self.setup = Setup(
             self.config,
@@ -275,6 +284,12 @@ class App:
             return True
         finally:
             self._reloading.release()
+
+    def _forget_records(self) -> None:
+        """Records were taken out of the journal: nothing of them may stay in memory."""
+        with self._making:
+            self._repository = None
+        self.sync.take_up_forms()
 
     def health(self) -> Health:
         """Everything the status page shows."""

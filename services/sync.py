@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from schemas import rights
@@ -132,6 +134,17 @@ class Sync:
         """
         self._backend.ensure_sheet(template)
         self.poke()
+
+    def start_afresh(self, forget: Callable[[], None]) -> str:
+        """Has rows forgotten and makes a new workbook of what is left; answers the name the old one is kept under.
+
+        "" when there was none. Raises StoreError where the workbook cannot be taken in, is open somewhere or cannot be
+        moved; nothing is done then.
+        """
+        copy = _free_name(self._config.workbook, self._labels().text("samples.copy", self._config.language))
+        existed = self._config.workbook.exists()
+        self._backend.start_afresh(forget, copy)
+        return copy.name if existed else ""
 
     def confirm_removal(self) -> SyncStatus:
         """The administrator's answer to S084: the rows missing in the workbook were deleted on purpose."""
@@ -278,3 +291,12 @@ class Sync:
             runner="thread",
         )
         return Fallback(loop.run, loop.stop, loop.poke, lambda: loop.use(self._new_backend()))
+
+
+def _free_name(workbook: Path, word: str) -> Path:
+    """A name beside the workbook that is not taken: `portal（含示例）.xlsx`, `portal（含示例 2）.xlsx`."""
+    for number in count(1):
+        path = workbook.with_name(f"{workbook.stem}（{word}{f' {number}' if number > 1 else ''}）{workbook.suffix}")
+        if not path.exists():
+            return path
+    raise AssertionError("numbers never end")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -27,6 +28,7 @@ from sheets_adapter.fold import Fold, FoldedTable, FoldResult, verify
 from sheets_adapter.journal import Journal
 from sheets_adapter.record_tables import table_specs
 from sheets_adapter.sheet_reading import find_renamed_sheet, fingerprint
+from sheets_adapter.sqlite_files import named_errors
 from sheets_adapter.sync_state import SyncState, SyncStatus
 from sheets_adapter.take_in import Intake, Lineage, RecordTaker, RemovalNeedsConfirming, TakeIn
 from sheets_adapter.workbook_names import Marker, read_marker, write_marker
@@ -53,7 +55,6 @@ EXPLANATION_KEYS = (
 )  # fmt: skip
 _PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
 _HELD_BY_A_PROGRAM = "S052"
-
 
 log = logging.getLogger(__name__)
 
@@ -192,6 +193,20 @@ class ExcelBackend:
         """The administrator's answer to S083: this file is the workbook from now on."""
         self.state.set(path=str(self._path))
         return self.checkpoint()
+
+    def start_afresh(self, forget: Callable[[], None], copy: Path) -> SyncStatus:
+        """Takes hand edits in, keeps the workbook as `copy`, has rows forgotten and makes a workbook of what is left.
+
+        Raises StoreError, nothing done, where it cannot. Cut off in the middle, everything is in the new workbook.
+        """
+        with self._lock:
+            self._take_in()
+            self._require_free()
+            self.state.forget_workbook()
+            with named_errors(self._path), suppress(FileNotFoundError):
+                self._path.replace(copy)
+            forget()
+            return self.checkpoint()
 
     # --- one attempt, and what its end means
 

@@ -26,6 +26,7 @@ from sheets_adapter.contract import (
     WriteBatch,
     Written,
 )
+from sheets_adapter.forgetting import forget_rows
 from sheets_adapter.journal_layout import FORMAT_VERSION, JOURNAL_SQL, Layout, spec_from
 from sheets_adapter.journal_log import changes_under, read_changes, written_under
 from sheets_adapter.journal_query import PagePlan
@@ -150,6 +151,17 @@ class Journal:
     def write(self, batch: WriteBatch) -> Written | Refused:
         """All or nothing; durable before it returns."""
         return self._queue.write(batch)
+
+    def forget(self, rows: Mapping[str, Sequence[str]], *, if_revision: int, actor: str, at: datetime) -> bool:
+        """Deletes rows (table → ids) as if they had never been, see `forgetting`; False, and nothing done, when
+        anything was written since that revision."""
+        with self._pool.lend() as db:
+            db.execute("BEGIN IMMEDIATE")
+            if _revision(db) != if_revision:
+                return False
+            forget_rows(db, self._layouts(db), rows, actor=actor, at=at)
+            db.execute("COMMIT")
+            return True
 
     def changed_rows(self, table: str, after_revision: int, *, columns: Sequence[str] | None = None) -> Sequence[Row]:
         """Rows last written after that revision, in revision order; only these columns, if given."""

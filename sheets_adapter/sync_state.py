@@ -23,6 +23,7 @@ from schemas.finding import Finding
 from sheets_adapter.codec import RAW, Seen
 from sheets_adapter.columns import EXTRA, SheetMap
 from sheets_adapter.finding_rows import finding_from, finding_row, with_header
+from sheets_adapter.forgetting import forget_workbook
 from sheets_adapter.journal_layout import quoted
 from sheets_adapter.sqlite_files import named_errors
 
@@ -317,6 +318,11 @@ class SyncState:
                 (row[0],),
             )
             self._db.execute("DELETE FROM sync_generation WHERE gen < ?", (row[0],))
+
+    def forget_workbook(self) -> None:
+        """As if no workbook had been seen; generations go on counting, so that an old copy is known as one."""
+        with self.transaction():
+            forget_workbook(self._db)
 
     # --- rows and sheets
 
