@@ -129,6 +129,10 @@ LINES = [
 ]
 
 
+SHARES = "各品牌占比之和不能超过 100%"
+"""What the one rule says that only lines can break."""
+
+
 def named(case: Case) -> str:
     return f"{case.form}: {', '.join(f'{key}={text}' for key, text in case.change.items())}"
 
@@ -155,6 +159,14 @@ def test_a_broken_rule_of_a_line_is_told_in_its_row(desk: Desk, case: Case) -> N
     rows = [row, TypedLine("", {**row.values, **case.change})]
     found = desk.findings(template, values, {**lines, "lines": rows})
     assert [(one.at, desk.told(one, template)) for one in found] == [(FieldRef(case.at, "lines", 2), case.text)]
+
+
+def test_shares_of_brands_never_exceed_the_whole(desk: Desk) -> None:
+    template = CATALOGUE["customer_profile"]
+    values, lines = filled(desk, template)
+    rows = [TypedLine("", {"brand": brand, "share": "51%"}) for brand in ("甲", "乙")]
+    found = desk.findings(template, values, {**lines, "purchase": rows})
+    assert [desk.told(one, template) for one in found] == [f"进货品牌占比合计：{SHARES}。"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +201,7 @@ def test_what_names_a_record_is_never_given_twice(desk: Desk, form: str, field: 
 
 def test_every_rule_across_fields_of_every_form_has_a_case() -> None:
     """A rule added to a form without one here fails."""
-    told = " ".join(case.text for case in HEADER)
+    told = " ".join([*(case.text for case in HEADER), SHARES])
     rules = [(one.key, rule.message.zh.rstrip("。")) for one in CATALOGUE for rule in one.rules]
     assert [(key, message) for key, message in rules if message not in told] == []
 
