@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,14 +83,21 @@ def filled_repository(folder: Path, rows: int) -> Repository:
     repository = Repository(journal, Catalogue((expenses(),)), clock=now, new_id=lambda: f"new{next(numbers):023}")
     at = now()
     for start in range(0, rows, _FILLED_AT_ONCE):
-        some = benchmark_rows(min(_FILLED_AT_ONCE, rows - start), seed=start, start=start + 1)
-        journal.write(WriteBatch(tuple(_put(row, at) for row in some), ACTOR.signature, at, "import"))
+        some = enumerate(benchmark_rows(min(_FILLED_AT_ONCE, rows - start), seed=start, start=start + 1), start)
+        puts = tuple(_put(row, at - timedelta(seconds=97 * (rows - number))) for number, row in some)
+        journal.write(WriteBatch(puts, ACTOR.signature, at, "import"))
     return repository
+
+
+def system_texts(at: datetime) -> dict[str, str]:
+    """System columns of a record made and last changed then."""
+    made = {"created_at": moment_text(at), "created_by": ACTOR.signature}
+    return {"status": LIVE, **made, "updated_at": moment_text(at), "updated_by": ACTOR.signature}
 
 
 def _put(row: BenchmarkRow, at: datetime) -> Put:
     texts = texts_of(row)
-    system = {"status": LIVE, "created_at": moment_text(at), "created_by": ACTOR.signature}
+    system = system_texts(at)
     search = fold("|".join(texts.values()))
     values = {key: text for key, text in {**texts, **system}.items() if text}
     return Put("expenses", f"old{texts['no']}", values, "create", uniques=(("no", fold(texts["no"])),), search=search)

@@ -238,7 +238,14 @@ def _whole_texts(cells: Sequence[SqlValue]) -> Sequence[str | None]:
 
 
 def _money_texts(cells: Sequence[SqlValue]) -> Sequence[str | None]:
-    return [None if cell is None else _money_text(cell) for cell in cells]
+    return [
+        None
+        if cell is None
+        else f"{cell // 100}.{cell % 100:02}"
+        if isinstance(cell, int) and cell >= 0
+        else _money_text(cell)
+        for cell in cells
+    ]
 
 
 _DECODED: Mapping[Kind, Callable[[Sequence[Any]], Sequence[str | None]]] = {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 XML_HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+HEADER_HEIGHT = ' ht="32" customHeight="1"'
+"""Attributes of the header's row: high enough for two lines."""
 _HEADER_FILL, _HEADER_LINE, _VOID_GREY = "FFEEF3F8", "FF8EA9C1", "FF9AA0A6"
 _VOID_STYLE = f'<dxf><font><strike/><color rgb="{_VOID_GREY}"/></font></dxf>'
 _INLINE_LIST_LIMIT = 255
@@ -173,12 +175,7 @@ def _header_row(design: SheetDesign, style: int) -> str:
         cell_bytes("", cell_name(1, at), style, *cell_content(column.header, cell_name(1, at), False)).decode()
         for at, column in enumerate(design.columns)
     ]
-    return header_row_xml(cells) if cells else ""
-
-
-def header_row_xml(cells: Sequence[str]) -> str:
-    """The header's row: high enough for two lines."""
-    return f'<row r="1" ht="32" customHeight="1">{"".join(cells)}</row>'
+    return f'<row r="1"{HEADER_HEIGHT}>{"".join(cells)}</row>' if cells else ""
 
 
 def _ignored_errors(design: SheetDesign) -> str:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
 
 from sheets_adapter.xlsx.addresses import MAX_ROWS, Range
-from sheets_adapter.xlsx.column_cells import ColumnCells, SharedTexts, Texts
+from sheets_adapter.xlsx.column_cells import ColumnCells, SharedTexts, Texts, rows_xml
 from sheets_adapter.xlsx.errors import CannotEdit
 from sheets_adapter.xlsx.markup import escape_attribute, escape_text
 from sheets_adapter.xlsx.names import FILTER_NAME, quoted_sheet
 from sheets_adapter.xlsx.new_sheet import (
+    HEADER_HEIGHT,
     MAIN_NAMESPACE,
     XML_HEADER,
     SheetDesign,
     body_style,
-    header_row_xml,
     header_style,
     is_long,
     sheet_head,
@@ -113,8 +112,8 @@ class _FileWriter:
         yield sheet_head(design, self._styles, None).encode()
         header = header_style(self._styles)
         titles = [ColumnCells(at, "text", header, self._shared) for at in range(len(design.columns))]
-        cells = [one.cells(("1",), (column.header,))[0] for one, column in zip(titles, design.columns, strict=True)]
-        yield header_row_xml(cells).encode()
+        cells = [one.cells((column.header,)) for one, column in zip(titles, design.columns, strict=True)]
+        yield rows_xml(("1",), cells, HEADER_HEIGHT).encode()
         body = [
             ColumnCells(at, column.format, body_style(self._styles, column.format), self._shared)
             for at, column in enumerate(design.columns)
@@ -125,7 +124,7 @@ class _FileWriter:
             last += len(rows)
             if last > MAX_ROWS:
                 raise CannotEdit("S032", sheet=design.title, limit=f"{MAX_ROWS:,}")
-            yield _rows_xml(rows, [one.cells(rows, texts) for one, texts in zip(body, block, strict=True)]).encode()
+            yield rows_xml(rows, [one.cells(texts) for one, texts in zip(body, block, strict=True)]).encode()
         yield sheet_tail(design, self._styles, _no_lists, last).encode()
         self._sheets.append((design, last))
 
@@ -146,11 +145,6 @@ class _FileWriter:
             f'{XML_HEADER}<workbook xmlns="{MAIN_NAMESPACE}" xmlns:r="{_RELATIONSHIPS}"><bookViews><workbookView/>'
             f"</bookViews><sheets>{sheets}</sheets><definedNames>{names}</definedNames></workbook>"
         )
-
-
-def _rows_xml(rows: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
-    starts = [f'<row r="{row}">' for row in rows]
-    return "".join(chain.from_iterable(zip(starts, *columns, repeat("</row>"), strict=False)))
 
 
 def _names(index: int, design: SheetDesign, last_row: int) -> str:
