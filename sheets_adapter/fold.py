@@ -19,13 +19,16 @@ from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed
 from sheets_adapter.xlsx.new_sheet import ColumnDesign, SheetDesign
 from sheets_adapter.xlsx.package import Package
+from sheets_adapter.xlsx.reader import SheetRows
 from sheets_adapter.xlsx.sheet_edit import NewColumn, SheetEdit
 from sheets_adapter.xlsx.workbook import Workbook
 
 _NOTHING = Seen({}, {})
 _PAGE = 1000
 CHUNK = 5000
-"""Rows written with one edit of the sheet: what they need is held in memory, the whole table never is."""
+READ_WHOLE = 2000
+"""Rows written with one edit of the sheet: what they need is held in memory, the whole table never is. From so many
+rows on, the whole sheet is read to check them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,24 +263,33 @@ def verify(written: Package, folded: Sequence[FoldedTable], context: ParseContex
     workbook = Workbook(written)
     for table in folded:
         row_ids = list(table.contents)
+        sheet = workbook.read(table.sheet.map.sheet) if len(row_ids) > READ_WHOLE else None
         for start in range(0, len(row_ids), CHUNK):
-            _verify_rows(workbook, table, row_ids[start : start + CHUNK], context)
+            _verify_rows(workbook, table, row_ids[start : start + CHUNK], context, sheet)
 
 
-def _verify_rows(workbook: Workbook, table: FoldedTable, row_ids: Sequence[str], context: ParseContext) -> None:
+def _verify_rows(
+    workbook: Workbook, table: FoldedTable, row_ids: Sequence[str], context: ParseContext, sheet: SheetRows | None
+) -> None:
+    """sheet: the whole sheet's values, where so many rows were written that reading all of it is faster."""
     wanted = {row_id: seen_from(table.contents[row_id]) for row_id in row_ids}
     numbers = {row_id: table.places[row_id].place for row_id in row_ids}
     reader = RowReader(table.plan, table.sheet.map, wanted, context)
-    rows = workbook.read_rows(table.sheet.map.sheet, numbers.values())
+    rows = {} if sheet else workbook.read_rows(table.sheet.map.sheet, numbers.values())
     for row_id, number in numbers.items():
-        values = rows[number]
-        cells = [values.get(at, "") for at in range(max(values, default=-1) + 1)]
+        cells = sheet.row(number) if sheet else _listed(rows[number])
         found = reader.decode(number, cells) if cells else None
         _require_same(table, number, wanted[row_id], found.seen if found else _NOTHING)
         table.places[row_id] = replace(table.places[row_id], mark=found.mark if found else "")
 
 
+def _listed(values: Mapping[int, CellValue]) -> list[CellValue]:
+    return [values.get(at, "") for at in range(max(values, default=-1) + 1)]
+
+
 def _require_same(table: FoldedTable, row: int, wanted: Seen, found: Seen) -> None:
+    if wanted.cells == found.cells:
+        return
     columns = wanted.cells.keys() | found.cells.keys()
     for column in sorted(columns - wanted.formulas):
         if wanted.cells.get(column, "") != found.cells.get(column, ""):

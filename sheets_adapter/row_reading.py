@@ -146,10 +146,16 @@ class RowReader:
         if self._is_header_again(row) or (not row_id and self._is_beneath_the_records(number, row)):
             return None
         reading = _Reading(self, number, row, self._seen.get(row_id))
+        width, texts = len(row), reading.cells
         for column, at, reader in self._plain:
-            cell = row[at] if at < len(row) else None
-            if cell is not None and cell != "":
-                reading.keep(column, at, *reader.read(cell))
+            cell = row[at] if at < width else None
+            if cell is None or cell == "":
+                continue
+            text, findings = reader.read(cell)
+            if findings:
+                reading.keep(column, at, text, findings)
+            elif text:
+                texts[column] = text
         for key in self._references:
             self._read_reference(reading, key)
         for key in self._files:

@@ -58,6 +58,11 @@ class SheetRows:
         rows = [() if at in numbers else row for at, row in enumerate(self.rows, self.first_row)]
         return replace(self, rows=rows)
 
+    def row(self, number: int) -> Sequence[CellValue]:
+        """One sheet row's values; none outside the used range."""
+        at = number - self.first_row
+        return self.rows[at] if 0 <= at < len(self.rows) else ()
+
     def value(self, row: int, column: int) -> CellValue:
         """One cell's value; "" outside the used range."""
         at = row - self.first_row

@@ -15,6 +15,7 @@ from sheets_adapter.xlsx.addresses import MAX_COLUMNS, MAX_ROWS, Range, cell_nam
 from sheets_adapter.xlsx.errors import CannotEdit
 from sheets_adapter.xlsx.formulas import Formula, array_ranges, continued_formulas, has_formula, moved
 from sheets_adapter.xlsx.markup import Element, Splice, set_attributes
+from sheets_adapter.xlsx.new_rows import NewRows
 from sheets_adapter.xlsx.sheet_xml import CellXml, RowXml, SheetXml, new_row_tag, row_style
 from sheets_adapter.xlsx.styles import Styles
 from sheets_adapter.xlsx.tables import Table
@@ -105,6 +106,7 @@ class SheetEditor:
         self.columns = edit.portal_columns()
         self.filter_area: Range | None = None
         self.moved_totals: TotalsMove | None = None
+        self._new: NewRows | None = None
         self._changed: dict[int, RowXml] = {}
         self._skipped: list[tuple[int, int]] = []
         self._suited: dict[tuple[int, str], int] = {}
@@ -120,7 +122,11 @@ class SheetEditor:
             self._require_room(first)
             self._move_totals()
             for offset, values in enumerate(self.edit.appends):
-                self._append(first + offset, values)
+                if self._formulas or first + offset in self._changed or self.sheet.raw_row(first + offset):
+                    self._append(first + offset, values)
+                    continue
+                self._new = self._new or self._make_new_rows()
+                self._new.add(first + offset, values)
         self._write_back()
         return EditResult(first, tuple(self._skipped))
 
@@ -296,11 +302,29 @@ class SheetEditor:
             if area.holds(number, column) and (number, column) != (area.first_row, area.first_column):
                 raise CannotEdit("S039", sheet=self.sheet.sheet, range=str(area))
 
+    @cached_property
+    def _dressed(self) -> frozenset[int]:
+        """Columns in which a record has a cell though it holds nothing."""
+        return frozenset(column for one in self._records for column, cell in one.cells.items() if cell.style)
+
+    def _make_new_rows(self) -> NewRows:
+        columns = sorted(self._dressed.union(*self.edit.appends))
+        model, span = (
+            self._records[0] if self._records else None,
+            range(min(columns, default=0), max(columns, default=0) + 1),
+        )
+        return NewRows(
+            self.sheet.sheet, self.sheet.dialect.prefix, self.sheet.dialect.row_close, columns,
+            lambda column, value: self._style_for(self._inherited_style(column), value, column),
+            lambda number: new_row_tag(model, number, span) if model else self.sheet.row(number).tag,
+            self.date1904,
+        )  # fmt: skip
+
     def _append(self, number: int, values: Mapping[int, CellValue]) -> None:
+        """Fills a row that is there already in part, or in which formulas go on."""
         row = self._row(number)
         model = self._records[0] if self._records else None
-        inherited = [column for one in self._records for column, cell in one.cells.items() if cell.style]
-        columns = sorted({*values, *inherited, *self._formulas})
+        columns = sorted({*values, *self._dressed, *self._formulas})
         if model and not self.sheet.raw_row(number):
             row.tag = new_row_tag(model, number, range(min(columns, default=0), max(columns, default=0) + 1))
         for column in columns:
@@ -320,12 +344,13 @@ class SheetEditor:
     def _put(self, row: RowXml, column: int, value: CellValue, style: int) -> None:
         attributes, inner = cell_content(value, f"{self.sheet.sheet}!{cell_name(row.number, column)}", self.date1904)
         if inner:
-            style = self._suited_style(style, value, column)
+            style = self._style_for(style, value, column)
         elif not style and column not in row.cells:
             return
         row.put(column, style, attributes, inner)
 
-    def _suited_style(self, style: int, value: CellValue, column: int) -> int:
+    def _style_for(self, style: int, value: CellValue, column: int) -> int:
+        """The style, with the number format the value needs if it has none that suits."""
         wanted = wanted_format(value, self.edit.formats.get(column, "general"))
         if wanted is None:
             return style
@@ -335,6 +360,7 @@ class SheetEditor:
 
     def _write_back(self) -> None:
         changed = {number: row.to_bytes() for number, row in self._changed.items() if row.is_touched}
+        changed |= self._new.rows if self._new else {}
         if not changed:
             return
         growing = growth.Growth(
@@ -355,15 +381,17 @@ class SheetEditor:
 
     def _dimension_splice(self, data: bytes, root: Element) -> list[Splice]:
         dimension = root.child("dimension")
-        touched = [row for row in self._changed.values() if row.is_touched and row.cells]
-        if dimension is None or not touched:
+        if dimension is None:
             return []
+        touched = [row for row in self._changed.values() if row.is_touched and row.cells]
+        written = [Range(row.number, min(row.cells), row.number, max(row.cells)) for row in touched]
+        written += [self._new.area] if self._new and self._new.area else []
         area = Range.parse(dimension.attributes.get("ref", "A1"))
         grown = Range(
-            min(area.first_row, *(row.number for row in touched)),
-            min(area.first_column, *(min(row.cells) for row in touched)),
-            max(area.last_row, *(row.number for row in touched)),
-            max(area.last_column, *(max(row.cells) for row in touched)),
+            min(one.first_row for one in (area, *written)),
+            min(one.first_column for one in (area, *written)),
+            max(one.last_row for one in (area, *written)),
+            max(one.last_column for one in (area, *written)),
         )
         return [] if grown == area else [set_attributes(data, dimension, ref=str(grown))]
 
