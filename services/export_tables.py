@@ -70,8 +70,8 @@ class ListTables:
         """A row for each record. Under its headers the sheet can be taken in again."""
         form, reader = self._form, self._reader
         title = form.sheet if reader.language == "zh" else form.label.en
-        if self._chosen is not None:
-            columns = list(self._chosen_columns(self._chosen))
+        columns = list(self._chosen_columns(self._chosen or ()))
+        if columns:
             return Table(self._design(title, columns, None), self._counted(columns))
         readable = (item for item in form.fields if item.key in self._scan.fields)
         columns = [*_field_columns(readable, reader), *_system_columns(SYSTEM_KEYS, reader)]

@@ -60,7 +60,7 @@ class Exports:
     ) -> File | Finding:
         """All records of the filtered list; the query's limit does not count. A workbook has their line items too.
 
-        columns: field and system keys in the order they are to stand in; None for every column of the record.
+        columns: field and system keys in the order they are to stand in; none that he may read, or None: every column.
         Rows, hidden fields and masks are the list's own. Without the export right: A040, nothing is read. A text or
         a number of rows no workbook holds: S032, S034, S036.
         """

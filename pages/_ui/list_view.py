@@ -40,7 +40,7 @@ def _downloads(page: ListPage) -> None:
         words = {"shown": visit.md("records.export_shown"), "all": visit.md("records.export_all")}
         scope = widgets.one_of(f"export.{page.template.key}", visit.md("records.export_columns"), words)
         for kind in ("xlsx", "csv"):
-            name = f"{page.template.label.text(visit.language)} {visit.app.clock():%Y-%m-%d}.{kind}"
+            name = visit.app.exports.file_name(page.template.key, kind, visit.language)
             st.download_button(
                 visit.md(f"records.export_{kind}"), data=_file(page, kind, all_columns=scope == "all"),
                 file_name=name, key=f"export_{kind}", on_click="ignore", width="stretch",
