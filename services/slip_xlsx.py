@@ -17,9 +17,9 @@ from services.slips import MOST_SIGNED_COLUMNS, Answer, Grid, Items, SignatureBl
 UNITS = 24
 """Columns of the grid: labels take 4, answers 8 or 20, line items as much as they need."""
 LABEL, HALF, WIDE = 4, 8, 20
-UNIT_WIDTH = 3.9
+UNIT_WIDTH = 3.2
 """Width of one grid column in characters; 24 of them are as wide as A4 between its margins."""
-UNIT_COLUMNS = 4.5
+UNIT_COLUMNS = 3.9
 """Columns of 10-point text in one grid column; a Chinese character takes two."""
 LINE_HEIGHT, PADDING = 15.0, 6.0
 A4 = 9

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from schemas.field_types import type_of
 from schemas.finding import FieldRef, Finding
 from schemas.folding import fold
-from schemas.record import Actor, Record, Rejected, Saved, Submission, Typed, TypedLine
+from schemas.record import VOID, Actor, Record, Rejected, Saved, Submission, Typed, TypedLine
 from schemas.template import Template
 from schemas.validation import Validated, validate
 from sheets_adapter.access import Access
@@ -30,7 +30,7 @@ from sheets_adapter.row_history import LONGEST
 from sheets_adapter.similar import SimilarRecord, find_similar, similar_record
 from sheets_adapter.submitting import Attempt
 from sheets_adapter.undoing import Undoing
-from sheets_adapter.withdrawing import Withdrawal
+from sheets_adapter.withdrawing import Withdrawal, withdrawn_lines
 from sheets_adapter.workbook_rows import Taker, moment_of
 
 if TYPE_CHECKING:
@@ -225,12 +225,16 @@ class Repository:
     # reading one record
 
     def get(self, template: str, record_id: str, actor: Actor) -> Record | None:
-        """The record as the actor may see it; None: unknown, or not his to see."""
+        """The record as the actor may see it, a withdrawn one with the lines withdrawn with it; None: unknown, or not
+        his to see."""
         form = self._catalogue[template]
         stored = self._desk.stored(form, record_id)
         if stored is None or not self._desk.access.sees(form, stored.row.values, actor):
             return None
-        return self._desk.access.shown(form, record_of(form, stored.row, stored.lines), actor)
+        lines = stored.lines
+        if stored.row.values.get("status") == VOID:
+            lines = withdrawn_lines(self._desk, form, stored.row)
+        return self._desk.access.shown(form, record_of(form, stored.row, lines), actor)
 
     def find_by_key(self, template: str, key: str, actor: Actor) -> Record | None:
         """The record others refer to by that key, a live one first."""

@@ -59,7 +59,7 @@ class Withdrawal:
         stored = self._find(record_id, etag, expected=VOID)
         if isinstance(stored, Rejected):
             return stored
-        lines = {line.key: self._withdrawn_with(stored.row, line.key) for line in self._template.lines}
+        lines = withdrawn_lines(self._desk, self._template, stored.row)
         whole = Stored(stored.row, {name: (*stored.lines[name], *rows) for name, rows in lines.items()})
         values = {name: text for name, text in stored.row.values.items() if name != "void_reason"}
         live = standing(self._template, {**values, **self._touched()}, moment_text(self._now))
@@ -113,20 +113,26 @@ class Withdrawal:
         verb: Verb = "withdraw" if status == VOID else "restore"
         return Put(table, row.row_id, {**row.values, "status": status}, verb, row.etag, row.raw, row.extra)
 
-    def _withdrawn_with(self, header: Row, line_key: str) -> tuple[Row, ...]:
-        """Lines withdrawn with their record, or deleted in the workbook once it was; lines removed before stay so."""
-        store, table = self._desk.store, f"{self._template.key}.{line_key}"
-        revision = _last_withdrawal(store.changes(table=self._template.key, row_id=header.row_id, limit=LONGEST))
-        where = (Test("record_id", "eq", header.row_id), Test("status", "eq", VOID))
+    def _batch(self, puts: list[Put], key: str) -> WriteBatch:
+        return WriteBatch(tuple(puts), self._actor.signature, self._now, "portal", key)
+
+
+def withdrawn_lines(desk: Desk, template: Template, header: Row) -> dict[str, tuple[Row, ...]]:
+    """line key → lines withdrawn with their record, or deleted in the workbook once it was; lines removed before stay
+    so. Nothing for a record that was never withdrawn."""
+    store = desk.store
+    revision = _last_withdrawal(store.changes(table=template.key, row_id=header.row_id, limit=LONGEST))
+    where = (Test("record_id", "eq", header.row_id), Test("status", "eq", VOID))
+    found: dict[str, tuple[Row, ...]] = {}
+    for line in template.lines:
+        table = line_table(template, line)
         rows = store.query(Query(table, where, sort=(("line_no", False),), limit=_MOST_LINES, count=False)).rows
-        return tuple(
+        found[line.key] = tuple(
             row
             for row in rows
             if revision and _last_withdrawal(store.changes(table=table, row_id=row.row_id, limit=LONGEST)) >= revision
         )
-
-    def _batch(self, puts: list[Put], key: str) -> WriteBatch:
-        return WriteBatch(tuple(puts), self._actor.signature, self._now, "portal", key)
+    return found
 
 
 def _last_withdrawal(changes: Sequence[Change]) -> int:

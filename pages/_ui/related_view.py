@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
@@ -20,6 +19,8 @@ from services.records import Related
 
 COLUMNS = 4
 ROWS = 5
+LISTS = 10
+"""Lists open at once; further ones are folded."""
 
 
 def draw(visit: Visit, template: Template, record: Record) -> None:
@@ -35,8 +36,12 @@ def draw(visit: Visit, template: Template, record: Record) -> None:
                 _new_menu(visit, template, record, startable)
         if not found:
             st.caption(visit.md("related.none"))
-        for one in found:
+        for one in found[:LISTS]:
             _list(visit, template, record, one, found)
+        if len(found) > LISTS:
+            with st.expander(visit.md("related.more", count=len(found) - LISTS)):
+                for one in found[LISTS:]:
+                    _list(visit, template, record, one, found)
 
 
 def _startable(visit: Visit, template: Template, found: tuple[Related, ...]) -> dict[str, Referrer]:
@@ -81,7 +86,7 @@ def _list(visit: Visit, template: Template, record: Record, one: Related, found:
             _all_link(visit, template, record, one)
             if not record.is_void and _may_start(visit, one.referrer):
                 _new_link(visit, template, record, one.referrer, visit.text("related.new"))
-        columns = list(_columns(visit, one))
+        columns = _columns(visit, one)
         components.table(
             f"related.{record.record_id}.{name}", form.label.text(visit.language),
             [components.TableColumn(c.key, c.label.text(visit.language), values.align(c)) for c in columns],
@@ -109,12 +114,15 @@ def _all_link(visit: Visit, template: Template, record: Record, one: Related) ->
     routes.link(routes.RECORDS, visit.text("related.all", count=one.total), t=one.referrer.template.key, **narrowed)
 
 
-def _columns(visit: Visit, one: Related) -> Iterator[Field]:
-    """The first columns of the form's list, without the one that names this record and without personal data."""
+def _columns(visit: Visit, one: Related) -> list[Field]:
+    """The first columns of the form's list, without the one that names this record and without personal data; those
+    that tell the records apart come first."""
     form = one.referrer.template
     shown = [form.by_key[key] for key in form.list_view.columns if key != one.referrer.field.key]
     readable = [f for f in shown if not f.pii and may_read_field(visit.actor, form, f)]
-    yield from readable[:COLUMNS] or [form.by_key[form.list_view.columns[0]]]
+    telling = [f for f in readable if len({record.values.get(f.key, "") for record in one.records}) > 1]
+    ordered = [*telling, *(f for f in readable if f not in telling)]
+    return ordered[:COLUMNS] or [form.by_key[form.list_view.columns[0]]]
 
 
 def _row(visit: Visit, form: Template, columns: list[Field], record: Record) -> components.TableRow:

@@ -164,3 +164,13 @@ def test_a_field_one_may_not_read_relates_nothing(bench: Counter) -> None:
     bench.sale("S1", actor=ADMIN, payer=customer.values["customer_id"])
     assert found(bench, customer, COMPLIANCE) == {}
     assert found(bench, customer, ADMIN) == {"sales.payer": (["S1"], 1)}
+
+
+def test_a_withdrawn_record_still_shows_the_lines_withdrawn_with_it(bench: Counter) -> None:
+    for sku in "RQ":
+        bench.save("products", {"sku": sku}, ADMIN)
+    sale = bench.sale("S1", "R", "Q")
+    kept = [TypedLine(sale.lines["items"][0].line_id, {"sku": "R", "pieces": "1"})]
+    shorter = bench.save("sales", {}, ADMIN, record=sale, lines={"items": kept})
+    bench.withdraw(shorter)
+    assert [line.values["sku"] for line in bench.read("sales", sale.record_id).lines["items"]] == ["R"]
