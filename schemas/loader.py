@@ -27,6 +27,7 @@ class TemplateFile:
     order: int
     group: str
     template: Template | None = None
+    rank: int = 1000
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -59,7 +60,7 @@ def load_catalogue(template_dirs: Sequence[Path]) -> tuple[Catalogue, tuple[Find
                 file.report(flaw)
     _check_together(in_use)
     sound = [file for file in in_use if file.is_sound]
-    templates = tuple(file.template for file in sound if file.template is not None)
+    templates = tuple(file.template for file in _ranked(sound) if file.template is not None)
     locations = {file.key: file.document.at(()) for file in sound}
     findings = sorted(
         (finding for file in files for finding in file.findings),
@@ -90,7 +91,7 @@ def read_template(path: Path, *, layer: int = 0, order: int = 0, root: Path | No
     """Reads one file as far as it can be read; its group is the name of its folder unless it says another."""
     document = read_yaml(path)
     group = path.parent.name if root is not None and path.parent != root else ""
-    file = TemplateFile(path, document, layer, order, group, None, list(document.findings))
+    file = TemplateFile(path, document, layer, order, group, findings=list(document.findings))
     if document.findings and document.data is None:
         return file
     if not isinstance(document.data, dict):
@@ -111,8 +112,18 @@ def _overlaid(files: Iterable[TemplateFile]) -> list[TemplateFile]:
         if first is None or file.layer > first.layer:
             # A company's version of a shipped template keeps the shipped one's place.
             file.order = first.order if first else file.order
+            has_rank = file.template is not None and "rank" in file.template.model_fields_set
+            file.rank = file.template.rank if has_rank and file.template else first.rank if first else file.rank
             by_key[file.key] = file
     return sorted(by_key.values(), key=lambda file: (_group(file), file.order, file.key))
+
+
+def _ranked(files: Sequence[TemplateFile]) -> list[TemplateFile]:
+    """Groups by their lowest rank, within them forms by theirs; equal ranks stay in the order of files."""
+    lowest: dict[str, int] = {}
+    for file in files:
+        lowest[_group(file)] = min(file.rank, lowest.get(_group(file), file.rank))
+    return sorted(files, key=lambda file: (lowest[_group(file)], _group(file), file.rank))
 
 
 def _group(file: TemplateFile) -> str:

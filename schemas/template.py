@@ -227,6 +227,8 @@ class Template(Meta):
     sheet: str = ""
     """Sheet title; default is the Chinese label."""
     group: str = ""
+    rank: int = Option(default=1000, ge=0)
+    """Its place in menus and in the workbook: low ranks first, and groups by the lowest of their forms'."""
     help: Label | None = None
     fields: tuple[Field, ...] = Option(min_length=1)
     sections: tuple[Section, ...] = ()

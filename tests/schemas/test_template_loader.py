@@ -295,6 +295,23 @@ def test_company_template_replaces_the_shipped_one_and_keeps_its_place(tmp_path:
     assert catalogue.locations["order"].file.endswith("zz.yaml")
 
 
+def test_ranks_order_forms_and_their_groups_and_a_companys_version_keeps_its_place(tmp_path: Path) -> None:
+    shipped, company = tmp_path / "shipped", tmp_path / "company"
+    ranks = {"a/one": "rank: 9", "a/two": "rank: 3", "b/three": "rank: 5", "b/four": "", "c/five": "rank: 1"}
+    for place, rank in ranks.items():
+        path = shipped / f"{place}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = PRODUCT.replace("key: product", f"key: {path.stem}", 1).replace("zh: 商品", f"zh: {path.stem}")
+        path.write_text(f"{text}{rank}\n", encoding="utf-8")
+    (company / "a").mkdir(parents=True)
+    own = PRODUCT.replace("key: product", "key: two", 1).replace("version: 1", "version: 2")
+    (company / "a" / "two.yaml").write_text(own, encoding="utf-8")
+    catalogue, findings = load_catalogue([shipped, company])
+    assert findings == ()
+    assert [one.key for one in catalogue] == ["five", "two", "one", "three", "four"]
+    assert catalogue["two"].version == 2
+
+
 def test_template_defined_twice_in_one_directory_names_both_files(tmp_path: Path) -> None:
     (tmp_path / "product.yaml").write_text(PRODUCT, encoding="utf-8")
     (tmp_path / "product2.yaml").write_text(PRODUCT, encoding="utf-8")
