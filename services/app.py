@@ -18,6 +18,7 @@ from services.attachments import Attachments
 from services.bulk import Bulk
 from services.config import ROOT, Config
 from services.drafts import Drafts
+from services.duties import Duties
 from services.exports import Exports
 from services.hashing import Hashing
 from services.people import People
@@ -173,6 +174,9 @@ class App:
 
     def _connect_files(self) -> None:
         self.attachments = self._files(enabled=not self.is_demo)
+        self.duties = Duties(
+            self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock
+        )
         self.exports = Exports(
             lambda: self.repository,
             lambda: self.catalogue,

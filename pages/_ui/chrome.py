@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages._ui import components, gate, guard, menu, routes, state
+from pages._ui import components, gate, guard, menu, routes, sample_view, state
 from pages._ui.assets import asset
 from pages._ui.gate import Visit
 from pages._ui.text import plain
@@ -122,9 +122,10 @@ def remark(color: str, icon: str, text: str) -> None:
 
 
 def banners(visit: Visit) -> None:
-    """What everyone must know on every screen: a demo forgets."""
+    """What everyone must know on every screen: a demo forgets, samples are samples."""
     if visit.app.is_demo:
         st.warning(visit.md("demo.banner"), icon=":material/hourglass_empty:")
+    sample_view.banner(visit)
 
 
 def note(visit: Visit) -> None:

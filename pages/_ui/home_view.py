@@ -2,42 +2,86 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
-from pages._ui import chrome, components, form_page, routes, values
+from pages._ui import chrome, components, form_page, menu, routes, values, widgets
 from pages._ui.gate import Visit
+from pages._ui.text import plain
+from schemas.calendar import WorkingCalendar
+from schemas.folding import fold
 from schemas.record import Record
 from schemas.rights import may
 from schemas.template import Template
 from services.records import ListQuery
 
 RECENT = 6
-TILES = 9
+TILES = 6
+BEGIN_WITH = (
+    "customer_info", "need_confirmation", "order_progress", "after_sales", "gift_request", "reception_request",
+)  # fmt: skip
+"""Offered to who has sent nothing yet: what most people fill in."""
+MANY = 12
+"""From so many forms on there is a box to search them."""
+Sent = list[tuple[Template, Record]]
+"""What a person sent, the newest first, with its form."""
 
 
 def head(visit: Visit) -> None:
-    """A greeting with the day."""
+    """A greeting with the day, and whether it is worked."""
     now = visit.app.clock()
     part = "morning" if now.hour < 12 else "afternoon" if now.hour < 18 else "evening"
     name = visit.actor.staff_name
-    with chrome.header(visit, visit.text(f"home.good_{part}", name=name), values.day_line(visit, now.date())):
+    line = values.day_line(visit, now.date())
+    with chrome.header(visit, visit.text(f"home.good_{part}", name=name), f"{line} · {_kind_of_day(visit, now)}"):
         pass
 
 
-def quick_entry(visit: Visit) -> None:
-    """One tile per form this person may fill in."""
-    templates = [template for template in visit.app.catalogue.templates if may(visit.actor, template, "create")]
+def _kind_of_day(visit: Visit, now: datetime) -> str:
+    """工作日, 调休上班, 节假日 or 周末."""
+    weekend, works = now.weekday() >= 5, WorkingCalendar().is_workday(now.date())
+    if works:
+        return visit.text("home.day.swapped" if weekend else "home.day.work")
+    return visit.text("home.day.weekend" if weekend else "home.day.holiday")
+
+
+def quick_entry(visit: Visit, sent: Sent) -> None:
+    """The forms this person may fill in: those he used last, then all by group; a box finds one among many."""
+    allowed = [template for template in visit.app.catalogue.templates if may(visit.actor, template, "create")]
+    used = list(dict.fromkeys([*(template.key for template, _ in sent), *BEGIN_WITH]))
+    in_use = sorted(allowed, key=lambda one: used.index(one.key) if one.key in used else len(used))
+    first, rest = in_use[:TILES], {one.key for one in in_use[TILES:]}
     with st.container(border=True, key="card__quick"):
         st.subheader(visit.md("home.quick"), anchor=False)
-        if not templates:
+        if not allowed:
             st.caption(visit.md("home.no_forms"))
-        _tiles(visit, templates[:TILES])
-        if len(templates) > TILES:
-            more = st.expander(visit.md("home.more_forms", count=len(templates) - TILES), key="more_forms",
+        looked_for = widgets.line("home.find", visit.md("home.find")) if len(allowed) > MANY else ""
+        if looked_for.strip():
+            _found(visit, allowed, looked_for)
+            return
+        _tiles(visit, first)
+        if rest:
+            more = st.expander(visit.md("home.more_forms", count=len(rest)), key="more_forms",
                                type="compact", on_change="rerun")  # fmt: skip
             if more.open:
                 with more:
-                    _tiles(visit, templates[TILES:])
+                    _grouped(visit, [one for one in allowed if one.key in rest])
+
+
+def _found(visit: Visit, allowed: list[Template], looked_for: str) -> None:
+    words = fold(looked_for).split()
+    hits = [one for one in allowed if all(word in fold(f"{one.label.zh} {one.label.en}") for word in words)]
+    if hits:
+        _tiles(visit, hits)
+    else:
+        st.caption(visit.md("home.no_such_form"))
+
+
+def _grouped(visit: Visit, templates: list[Template]) -> None:
+    for group, some in menu.by_group(templates):
+        st.caption(plain(menu.group_name(visit, group)))
+        _tiles(visit, some)
 
 
 def _tiles(visit: Visit, templates: list[Template]) -> None:
@@ -56,15 +100,20 @@ def drafts(visit: Visit) -> None:
         if not mine:
             st.caption(visit.md("home.no_drafts"))
         for draft in mine[:RECENT]:
-            with st.container(key=f"draft__{draft.draft_id}", gap="xxsmall"):
-                routes.link(routes.FORM, form_page.draft_title(visit, draft), icon=":material/draft:", width="stretch",
-                            t=draft.template, d=draft.draft_id)  # fmt: skip
-                st.caption(visit.md("home.draft_kept", at=values.moment(visit, draft.saved_at)))
+            with st.container(
+                key=f"draft__{draft.draft_id}", horizontal=True, vertical_alignment="center", gap="small"
+            ):
+                with st.container(gap="xxsmall"):
+                    routes.link(routes.FORM, form_page.draft_title(visit, draft), icon=":material/draft:",
+                                width="stretch", t=draft.template, d=draft.draft_id)  # fmt: skip
+                    st.caption(visit.md("home.draft_kept", at=values.moment(visit, draft.saved_at)))
+                st.button(visit.md("home.discard"), key=f"discard__{draft.draft_id}", type="tertiary",
+                          on_click=visit.app.drafts.discard, args=(draft.draft_id, visit.actor))  # fmt: skip
 
 
-def recent(visit: Visit) -> None:
+def recent(visit: Visit, sent: Sent) -> None:
     """What this person sent last, with its receipt."""
-    rows = sorted(_mine(visit), key=lambda found: found[1].system.get("created_at", ""), reverse=True)[:RECENT]
+    rows = sent[:RECENT]
     with st.container(border=True, key="card__recent"):
         st.subheader(visit.md("home.recent"), anchor=False)
         if not rows:
@@ -79,15 +128,17 @@ def recent(visit: Visit) -> None:
         )  # fmt: skip
 
 
-def _mine(visit: Visit) -> list[tuple[Template, Record]]:
+def sent(visit: Visit) -> Sent:
+    """What this person sent last, of every form."""
     query = ListQuery(tab="own", sort=(("created_at", True),), limit=RECENT)
-    return [
+    mine = [
         (template, record)
         for template in visit.app.catalogue.templates
         if may(visit.actor, template, "read")
         for record in visit.app.repository.page(template.key, visit.actor, query).records
         if record.system.get("created_by") == visit.actor.signature
     ]
+    return sorted(mine, key=lambda found: found[1].system.get("created_at", ""), reverse=True)
 
 
 def _row(visit: Visit, template: Template, record: Record) -> components.TableRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import streamlit as st
@@ -12,6 +11,9 @@ from pages._ui.gate import Visit
 from schemas.rights import may
 from schemas.template import Template
 
+LAST = "system"
+GROUPS = ("customers", "sales", "visits", "service", "expenses", "ordering", "people", "suggestions", LAST)
+"""The order of the shipped groups; a company's own stand before the last."""
 FEW_FORMS = 12
 """Up to so many forms every group is open to begin with."""
 
@@ -34,13 +36,8 @@ def menu_of(visit: Visit, current: routes.Screen) -> dict[str, Any]:
         "company": visit.app.company or visit.text("brand"),
         "screens": [_screen(visit, routes.HOME, current)],
         "groups": [
-            {
-                "key": group,
-                "label": group_name(visit, group),
-                "open": few,
-                "items": [_form(visit, template, shown) for template in templates],
-            }
-            for group, templates in groupby(readable, key=lambda template: template.group)
+            _group(visit, group, [_form(visit, template, shown) for template in templates], is_open=few)
+            for group, templates in by_group(readable)
         ],
         "manage_label": visit.text("nav.manage"),
         "manage": [
@@ -49,6 +46,11 @@ def menu_of(visit: Visit, current: routes.Screen) -> dict[str, Any]:
             if not screen.admin_only or "admin" in visit.actor.roles
         ],
     }
+
+
+def _group(visit: Visit, group: str, items: list[dict[str, Any]], *, is_open: bool) -> dict[str, Any]:
+    """A group with how many forms it holds, so that nobody opens it to find out."""
+    return {"key": group, "label": group_name(visit, group), "count": len(items), "open": is_open, "items": items}
 
 
 def _screen(visit: Visit, screen: routes.Screen, current: routes.Screen) -> dict[str, Any]:
@@ -75,6 +77,15 @@ def _go(went: str) -> None:
     for screen in routes.SCREENS:
         if screen.slug == went:
             routes.go(screen)
+
+
+def by_group(templates: list[Template]) -> list[tuple[str, list[Template]]]:
+    """The forms by group: the groups people work with every day first, then others, the portal's own last."""
+    groups: dict[str, list[Template]] = {}
+    for template in templates:
+        groups.setdefault(template.group, []).append(template)
+    places = {group: at for at, group in enumerate(GROUPS)}
+    return sorted(groups.items(), key=lambda found: places.get(found[0], places[LAST] - 0.5))
 
 
 def group_name(visit: Visit, group: str) -> str:

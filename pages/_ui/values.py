@@ -40,6 +40,8 @@ def status(visit: Visit, record: Record) -> tuple[str, Tone]:
     text = record.system.get("status", LIVE)
     if text == VOID:
         return visit.text("status.void"), "grey"
+    if text == LIVE and visit.app.samples.is_sample(record):
+        return visit.text("status.sample"), "blue"
     if text == LIVE:
         return visit.text("status.live"), "green"
     if text == PENDING:

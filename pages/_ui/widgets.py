@@ -411,6 +411,15 @@ def one_of(key: str, label: str, words: Mapping[str, str]) -> str:
     return st.radio(label, list(words), format_func=words.__getitem__, key=key, horizontal=True) or next(iter(words))
 
 
+def part_of(key: str, label: str, words: Mapping[str, str], first: str) -> str:
+    """One of a few parts of what a card shows, as a bar over its whole width. `words` are ready for Markdown."""
+    chosen = st.segmented_control(
+        label, list(words), format_func=words.__getitem__, default=first, key=key, label_visibility="collapsed",
+        width="stretch",
+    )  # fmt: skip
+    return chosen or first
+
+
 def listed(key: str, label: str, words: Mapping[str, str]) -> str:
     """One of a list; the first to begin with. `words` are shown as they are."""
     return st.selectbox(label, list(words), format_func=words.__getitem__, key=key)

@@ -110,24 +110,23 @@ def _development_plan(book: Book, who: str, names: list[str]) -> None:
     almanac = book.almanac
     if not names:
         return
-    joined = almanac.workday(almanac.ago(book.person(who).days))
-    for year in {almanac.month(6).year, almanac.today.year}:
-        written = almanac.workday(almanac.today)
-        lines: list[Row] = []
-        for back in range(6, -1, -1):
-            first = almanac.month(back)
-            if first.year == year:
-                day = almanac.next_workday(first + timedelta(days=11))
-                done = almanac.is_past(almanac.at(day, 18)) and back % 5 != 3
-                lines.append(
-                    {"month": first.month, "customer_level": "潜在客户", "prospect_id": names[back % len(names)],
-                     "visit_at": almanac.at(day, 14), "person": "采购部",
-                     "result": "了解规模与采购周期" if done else None,
-                     "outcome": "跟进中" if done else None}
-                )  # fmt: skip
-        day = max(joined, written - timedelta(days=1))
-        at = almanac.at(almanac.workday(day), 9, 15)
-        book.write("development_plan", at, who, lines, rep_id=who, year=year)
+    told_on = max(almanac.workday(almanac.ago(book.person(who).days)), almanac.workday(almanac.ago(1)))
+    for year in sorted({almanac.month(6).year, almanac.today.year}):
+        months = [first for back in range(6, -1, -1) if (first := almanac.month(back)).year == year]
+        lines = [_planned(book, first, names, told_on) for first in months]
+        book.write("development_plan", almanac.at(told_on, 9, 15), who, lines, rep_id=who, year=year)
+
+
+def _planned(book: Book, first: date, names: list[str], told_on: date) -> Row:
+    """A month's line; every visit that is past has its result, now and then a poor one."""
+    day = book.almanac.next_workday(first + timedelta(days=11))
+    absent = first.month % 4 == 1
+    result = "负责人外出，改约下月" if absent else "了解规模与采购周期"
+    return {
+        "month": first.month, "customer_level": "潜在客户", "prospect_id": names[first.month % len(names)],
+        "visit_at": book.almanac.at(day, 14), "person": "采购部", "result": result if day <= told_on else None,
+        "outcome": "跟进中" if day <= told_on else None,
+    }  # fmt: skip
 
 
 def _suggestions(book: Book) -> list[tuple[str, date]]:

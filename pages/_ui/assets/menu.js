@@ -24,7 +24,11 @@ const list = (items, send) => {
 const group = (data, send, folded) => {
   const details = document.createElement("details");
   const summary = document.createElement("summary");
-  summary.textContent = data.label;
+  const name = document.createElement("span");
+  name.textContent = data.label;
+  const count = document.createElement("small");
+  count.textContent = data.count;
+  summary.append(name, count);
   const isCurrent = data.items.some((item) => item.current);
   details.open = folded.has(data.key) ? folded.get(data.key) : data.open || isCurrent;
   details.ontoggle = () => folded.set(data.key, details.open);
