@@ -14,9 +14,9 @@ def render(visit: Visit) -> None:
     """Draws the person's own desk."""
     home_view.head(visit)
     sent = home_view.sent(visit)
+    duty_view.draw(visit)
     main, aside = st.columns([1.6, 1], gap="medium")
     with main:
-        duty_view.draw(visit)
         home_view.quick_entry(visit, sent)
         home_view.recent(visit, sent)
     with aside:

@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 class Duty:
     """One thing to do. when: late, today or week (by Sunday). template and record_id: what it concerns, "" if nothing.
 
-    days: calendar days late, 0 for today, below it for what is yet to come. citation: document and clause.
+    days: calendar days late, 0 for today, below it for what is yet to come. why: the rule in a sentence. source: where
+    it stands.
     """
 
     rule: str
@@ -51,7 +52,8 @@ class Duty:
     severity: str
     owner_id: str
     escalated_to: str
-    citation: Label
+    why: Label
+    source: str
 
 
 class Duties:
@@ -134,15 +136,13 @@ def _duty(line: StatementLine, today: date) -> Duty:
         SUBJECTS.get(table, table), str(values["record_id"]), due, days,
         "late" if late else "today" if days == 0 else "week", str(values["severity"]), str(values["owner_id"]),
         str(values["escalated_to"]),
-        _cited(line),
+        *_cited(line),
     )  # fmt: skip
 
 
-def _cited(line: StatementLine) -> Label:
-    """The rule in a sentence, with where it stands."""
+def _cited(line: StatementLine) -> tuple[Label, str]:
+    """The rule in a sentence, and the document and clause it stands in."""
     cited = line.citation
     if cited is None:
-        return Label(zh="—", en="—")
-    return Label(
-        zh=f"{cited.zh}（{cited.document} {cited.clause}）", en=f"{cited.en} ({cited.document} {cited.clause})"
-    )
+        return Label(zh="—", en="—"), ""
+    return Label(zh=cited.zh, en=cited.en), f"{cited.document} {cited.clause}"

@@ -39,7 +39,7 @@ def _listed(visit: Visit, found: tuple[Duty, ...]) -> None:
     if not shown:
         st.caption(visit.md(f"home.none.{chosen}"))
         return
-    keys = ("what", "whom", "due")
+    keys = ("what", "whom", "due", "why")
     columns = [components.TableColumn(key, visit.text(f"home.duty.{key}")) for key in keys]
     rows = [_row(visit, number, one) for number, one in enumerate(shown[:SHOWN])]
     components.table(
@@ -51,11 +51,11 @@ def _listed(visit: Visit, found: tuple[Duty, ...]) -> None:
 
 
 def _row(visit: Visit, number: int, one: Duty) -> components.TableRow:
-    why = one.citation.text(visit.language)
     cells = (
-        components.TableCell(one.label.text(visit.language), why),
+        components.TableCell(one.label.text(visit.language)),
         components.TableCell(_whom(visit, one)),
         components.TableCell(_due(visit, one), f"{one.due_at:%Y-%m-%d %H:%M}", _TONES[one.when]),
+        components.TableCell(one.why.text(visit.language), one.source),
     )
     return components.TableRow(str(number), cells, _href(visit, one))
 
