@@ -268,7 +268,8 @@ class Sync:
                 backend.close()
 
     def _new_backend(self) -> ExcelBackend:
-        from sheets_adapter.excel import ExcelBackend, WorkbookPlace, explanation
+        from sheets_adapter.excel import ExcelBackend, WorkbookPlace
+        from sheets_adapter.explanation import explanation
 
         return ExcelBackend(
             WorkbookPlace(self._config.workbook, self._config.state_dir, self._portal_id),

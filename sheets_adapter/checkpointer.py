@@ -22,7 +22,8 @@ from ulid import ULID
 from schemas.labels import Labels
 from schemas.loader import load_catalogue
 from sheets_adapter.checkpoint_loop import CheckpointLoop, election_lock
-from sheets_adapter.excel import ExcelBackend, WorkbookPlace, explanation
+from sheets_adapter.excel import ExcelBackend, WorkbookPlace
+from sheets_adapter.explanation import explanation
 from sheets_adapter.journal import Journal
 from sheets_adapter.repository import Repository
 

@@ -7,6 +7,7 @@ hold. Reading sheets is `row_reading`; what the sheet should show is here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -75,6 +76,28 @@ def extra_cell(text: str, kind: str) -> CellValue:
     if kind == "time":
         return time.fromisoformat(text)
     return text
+
+
+# --- what the file holds of a row, as it is kept ---------------------------------------------------------------------
+
+
+def seen_text(seen: Seen) -> str:
+    """A row's content as it is kept; equal texts are equal content."""
+    parts = [sorted(seen.cells.items()), sorted(seen.shown.items()), sorted(seen.formulas)]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def seen_from(text: str) -> Seen:
+    """The content `seen_text` was given."""
+    cells, shown, formulas = json.loads(text)
+    return Seen(dict(cells), dict(shown), frozenset(formulas))
+
+
+def has_cell(text: str, column: str, value: str) -> bool:
+    """Whether a content `seen_text` made holds that value; "" for no cell. Reading the whole text takes far longer."""
+    if not value:
+        return f'["{column}",' not in text.partition("]],")[0]
+    return json.dumps([column, value], ensure_ascii=False, separators=(",", ":")) in text
 
 
 # --- rows of the store ------------------------------------------------------------------------------------------------

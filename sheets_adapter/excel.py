@@ -40,7 +40,6 @@ from sheets_adapter.xlsx.workbook import Workbook
 
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
-    from schemas.labels import Labels
 
 STALE_OWNER_FILE = timedelta(hours=8)
 BUSY_BEFORE_COPY = timedelta(minutes=30)
@@ -49,10 +48,6 @@ HISTORY_KEPT = timedelta(days=180)
 ATTEMPTS = 4
 """Times a checkpoint starts over because somebody saved the workbook under its hands."""
 
-EXPLANATION_KEYS = (
-    "workbook.title", "workbook.edit", "workbook.add", "workbook.sheets", "workbook.withdraw", "workbook.own",
-    "workbook.ids", "workbook.conflict",
-)  # fmt: skip
 _PROGRAMS = {"excel": "Excel", "wps": "WPS", "libreoffice": "LibreOffice"}
 _HELD_BY_A_PROGRAM = "S052"
 
@@ -91,11 +86,6 @@ class _Opened:
 
     workbook: Workbook
     signature: Signature | None
-
-
-def explanation(labels: Labels, language: str) -> list[str]:
-    """The lines of the sheet that tells people how to work in the workbook."""
-    return [labels.text(key, language) for key in EXPLANATION_KEYS]
 
 
 def portal_id_of(workbook: Path) -> str:

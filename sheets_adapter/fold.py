@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from schemas.field_types import CellValue, ParseContext
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import VOID
-from sheets_adapter.codec import RAW, STATUS, RowWriter, Seen, cells_of
+from sheets_adapter.codec import RAW, STATUS, RowWriter, Seen, cells_of, seen_from, seen_text
 from sheets_adapter.columns import EXTRA, PlannedColumn, SheetMap, TablePlan, missing_columns
 from sheets_adapter.contract import Query, Row, Store, StoreError, Test
 from sheets_adapter.row_reading import RowReader
 from sheets_adapter.sheet_reading import find_sheet, is_blank_sheet
-from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState
 from sheets_adapter.workbook_names import write_columns
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.errors import CannotEdit, PublishFailed

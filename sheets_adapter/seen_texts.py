@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sheets_adapter.codec import Seen
+from sheets_adapter.codec import Seen, seen_from
 from sheets_adapter.identity import Missing
-from sheets_adapter.sync_state import RowPlace, seen_from
+from sheets_adapter.sync_state import RowPlace
 
 
 class SeenTexts(Mapping[str, Seen]):

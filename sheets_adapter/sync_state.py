@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from schemas.finding import Finding
-from sheets_adapter.codec import RAW, Seen
+from sheets_adapter.codec import RAW, seen_from
 from sheets_adapter.columns import EXTRA, SheetMap
 from sheets_adapter.finding_rows import finding_from, finding_row, with_header
 from sheets_adapter.forgetting import forget_workbook
@@ -138,25 +138,6 @@ class RowFinding:
 
     row_id: str
     finding: Finding
-
-
-def seen_text(seen: Seen) -> str:
-    """A row's content as it is kept; equal texts are equal content."""
-    parts = [sorted(seen.cells.items()), sorted(seen.shown.items()), sorted(seen.formulas)]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-
-
-def seen_from(text: str) -> Seen:
-    """The content `seen_text` was given."""
-    cells, shown, formulas = json.loads(text)
-    return Seen(dict(cells), dict(shown), frozenset(formulas))
-
-
-def has_cell(text: str, column: str, value: str) -> bool:
-    """Whether a content `seen_text` made holds that value; "" for no cell. Reading the whole text takes far longer."""
-    if not value:
-        return f'["{column}",' not in text.partition("]],")[0]
-    return json.dumps([column, value], ensure_ascii=False, separators=(",", ":")) in text
 
 
 class SyncState:

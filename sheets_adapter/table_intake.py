@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
-from sheets_adapter.codec import STATUS, RowWriter, cells_of, parts_of
+from sheets_adapter.codec import STATUS, RowWriter, cells_of, has_cell, parts_of, seen_text
 from sheets_adapter.columns import EXTRA, KEY_PART, SheetMap
 from sheets_adapter.contract import ABSENT, WORKBOOK, Query, Row, Test, Verb
 from sheets_adapter.finding_review import found_in_rows
@@ -19,7 +19,7 @@ from sheets_adapter.record_tables import number_of
 from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.seen_texts import ExpectedRows, SeenTexts
 from sheets_adapter.sheet_reading import OpenedSheet
-from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState, has_cell, seen_text
+from sheets_adapter.sync_state import Conflict, RowFinding, RowPlace, SheetState
 from sheets_adapter.xlsx.addresses import column_letters
 
 BATCH = 500

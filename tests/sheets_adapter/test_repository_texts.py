@@ -37,6 +37,10 @@ FINDINGS = [
     Finding("R020", FieldRef("name"), {"field": "name", "display": "甲", "owner": "李四", "on": "2026-11-21"}),
     Finding("R030", params={"field": "name", "value": "甲", "number": "C0001"}),
     *(Finding(f"S00{number}", params=FILE) for number in range(1, 7)),
+    *(
+        Finding(code, params={"field": "customer_id", "old": "C0001", "new": "C0100", "count": 3})
+        for code in ("S075", "S076", "S077")
+    ),
 ]
 
 

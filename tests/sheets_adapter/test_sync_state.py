@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from schemas.finding import CellRef, Finding, Severity
-from sheets_adapter.codec import Seen
+from sheets_adapter.codec import Seen, seen_from, seen_text
 from sheets_adapter.columns import SheetMap
 from sheets_adapter.journal import Journal
-from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState, seen_from, seen_text
+from sheets_adapter.sync_state import RowFinding, RowPlace, SheetState, SyncState
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
