@@ -14,7 +14,7 @@ from schemas.catalogue import Catalogue
 from schemas.folding import fold
 from schemas.record import LIVE, Actor, Submission
 from schemas.template import Template
-from sheets_adapter.contract import Put, WriteBatch
+from sheets_adapter.contract import Put, Store, WriteBatch
 from sheets_adapter.journal import Journal
 from sheets_adapter.record_tables import moment_text
 from sheets_adapter.repository import Repository
@@ -81,12 +81,16 @@ def filled_repository(folder: Path, rows: int) -> Repository:
     journal = Journal(folder / f"{rows}.journal", clock=now)
     numbers = itertools.count(1)
     repository = Repository(journal, Catalogue((expenses(),)), clock=now, new_id=lambda: f"new{next(numbers):023}")
-    at = now()
+    fill(journal, rows, now())
+    return repository
+
+
+def fill(store: Store, rows: int, at: datetime) -> None:
+    """Writes that many rows straight into the store."""
     for start in range(0, rows, _FILLED_AT_ONCE):
         some = enumerate(benchmark_rows(min(_FILLED_AT_ONCE, rows - start), seed=start, start=start + 1), start)
         puts = tuple(_put(row, at - timedelta(seconds=97 * (rows - number))) for number, row in some)
-        journal.write(WriteBatch(puts, ACTOR.signature, at, "import"))
-    return repository
+        store.write(WriteBatch(puts, ACTOR.signature, at, "import"))
 
 
 def system_texts(at: datetime) -> dict[str, str]:
