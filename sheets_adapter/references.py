@@ -12,6 +12,7 @@ from schemas.record import VOID
 from schemas.template import Template
 from sheets_adapter.contract import Row, Store
 from sheets_adapter.record_tables import display_of
+from sheets_adapter.reference_search import Haystack
 
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
@@ -39,12 +40,14 @@ class _Targets:
         self._by_key: dict[str, tuple[Target, ...]] = {}
         self._by_text: dict[str, tuple[Target, ...]] = {}
         self.live = 0
+        self._haystack: Haystack[Target] | None = None
 
     def refresh(self, store: Store, revision: int) -> None:
         """Takes in what was written since the last time."""
         wanted = {self._template.record_key, self._template.display, "status"} - {None}
         columns = [key for key in wanted if key]
         for row in store.changed_rows(self._template.key, self.revision, columns=columns):
+            self._haystack = None
             self._forget(row.row_id)
             self._keep(row)
         self.revision = revision
@@ -94,11 +97,9 @@ class _Targets:
 
     def search(self, words: Sequence[str], limit: int) -> list[Target]:
         """Live targets that hold every word, those that begin with the first word before others, then by key."""
-        live = (target for target in self._rows.values() if target.is_live)
-        hits = [target for target in live if all(word in target.folded for word in words)]
-        first = words[0] if words else ""
-        hits.sort(key=lambda target: (not any(part.startswith(first) for part in target.folded.split(" ")), target.key))
-        return hits[:limit]
+        if self._haystack is None:
+            self._haystack = Haystack([target for target in self._rows.values() if target.is_live])
+        return self._haystack.search(words, limit)
 
 
 class ReferenceIndex:
