@@ -30,7 +30,8 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 RANGED = frozenset({"days", "moments", "months", "numbers"})
 CHOSEN = frozenset({"choice", "several", "bool", "target"})
-_UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
+_PART = re.compile(r"(?:\\.|[^\\|])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def read(field: Field, text: str, now: datetime, *, masked: bool = False) -> Fil
 
 
 def _values(field: Field, kind: Kind, text: str) -> tuple[str, ...]:
-    parts = (part.replace("\\|", "|").replace("\\\\", "\\") for part in _UNESCAPED_BAR.split(text))
+    parts = (_ESCAPED.sub(r"\1", part) for part in _PART.findall(text))
     known = None if kind == "target" else choices_of(field)
     return tuple(dict.fromkeys(part for part in parts if part and (known is None or part in known)))
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.template import Choice, Field, Label
@@ -129,6 +129,7 @@ def test_a_text_filter_survives_the_url(text: str) -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=4, unique=True))
+@example(["\\", "|", "@"])
 def test_chosen_records_survive_the_url(keys: list[str]) -> None:
     asked = Filter(values=tuple(keys))
     assert read(field("reference", to="b"), written(asked), NOON) == asked
