@@ -5,9 +5,10 @@ Moments are int64 wall-clock seconds, `MISSING` where there is none (see `report
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from schemas.template import Condition
 Texts = npt.NDArray[np.object_]
 
 UNMET = np.iinfo(np.int64).max
+_NEW = -2
 _WIDE = 2**31
 """More than there are texts: two numbers of a vocabulary fit into one integer."""
 _BASE, _SPAN = -(2**33), 2**35
@@ -39,12 +41,13 @@ class Vocabulary:
     def codes(self, texts: Sequence[str | int]) -> Ints:
         """The number of each text (or of a pair of numbers packed into one), all different; -1 for the empty text."""
         known = self._codes
-        try:
-            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
-        except KeyError:
-            new = [text for text in texts if text not in known]
-            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
-            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
+        codes = np.fromiter(map(known.get, texts, repeat(_NEW)), np.int64, len(texts))
+        places = np.flatnonzero(codes == _NEW)
+        if places.size:
+            numbers = range(len(known), len(known) + len(places))
+            known.update(zip((texts[at] for at in places.tolist()), numbers, strict=True))
+            codes[places] = numbers
+        return codes
 
     def of_column(self, column: pd.Series) -> Ints:
         """The numbers of a column's texts; dates count as their ISO text. -1 where missing."""
@@ -75,6 +78,20 @@ class Columns:
     _texts: dict[str, Texts] = field(default_factory=dict)
     _keys: dict[tuple[str, ...], Ints] = field(default_factory=dict)
     _events: dict[tuple[object, ...], Events] = field(default_factory=dict)
+    _before: tuple[Columns, Ints] | None = None
+    """The columns of an earlier frame, and the places of its rows with which this one begins."""
+
+    def grown(self, frame: pd.DataFrame, kept: Ints) -> Columns:
+        """The columns of a frame that begins with these rows; what is known of them is not worked out again."""
+        self._before = None  # keep one generation only
+        return Columns(frame, self.vocabulary, _before=(self, kept))
+
+    def _grown(self, known: Callable[[Columns], Ints], name: str, made: Callable[[pd.Series], Ints]) -> Ints:
+        """A column's numbers: of the kept rows as known, of the others made anew."""
+        if self._before is None:
+            return made(self.frame[name])
+        before, kept = self._before
+        return np.concatenate([known(before)[kept], made(self.frame[name].iloc[len(kept) :])])
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -97,8 +114,7 @@ class Columns:
     def _as_seconds(self, name: str) -> Ints:
         if name not in self.frame.columns or not len(self.frame):
             return np.full(len(self.frame), MISSING, dtype=np.int64)
-        stamps = wall_time(self.frame[name]).to_numpy(dtype="datetime64[s]")
-        return np.asarray(stamps.astype(np.int64))  # NaT is the least integer, which is MISSING
+        return self._grown(lambda before: before.seconds(name), name, _moments)
 
     def latest(self, names: Sequence[str]) -> Ints:
         """The latest of several columns; MISSING where one of them is missing."""
@@ -147,7 +163,7 @@ class Columns:
             return self.vocabulary.of_pairs([self.keys((name,)) for name in names])
         if names[0] not in self.frame.columns:
             return np.full(len(self.frame), -1, dtype=np.int64)
-        return self.vocabulary.of_column(self.frame[names[0]])
+        return self._grown(lambda before: before.keys(names), names[0], self.vocabulary.of_column)
 
     def events(
         self, match: Sequence[str], at: Sequence[str], where: Condition | None, needed: Sequence[str], today: date
@@ -162,6 +178,11 @@ class Columns:
             moments = self.latest(at) if at else np.full(len(self.frame), _BASE, dtype=np.int64)
             self._events[asked] = Events.of(codes[wanted], moments[wanted])
         return self._events[asked]
+
+
+def _moments(column: pd.Series) -> Ints:
+    stamps = wall_time(column).to_numpy(dtype="datetime64[s]")
+    return np.asarray(stamps.astype(np.int64))  # NaT is the least integer, which is MISSING
 
 
 def _texts_of(column: pd.Series) -> Texts:

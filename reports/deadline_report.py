@@ -13,6 +13,7 @@ import pandas as pd
 from reports.clocks import DAY, MISSING, Flags, day_number
 from reports.columns import UNMET
 from reports.deadlines import CODE, STATUSES, Evaluation, Listed, Memo, Status, evaluate, listing
+from reports.frames import with_frame
 from reports.recommendations import recommendations
 from reports.registry import COMMISSION_TABLES, Request
 from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
@@ -47,7 +48,7 @@ def deadlines(request: Request) -> Statement:
     """
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
-    frames = {**request.frames, "attainment_streak": attainment_streak(request, memo)}
+    frames = with_frame(request.frames, "attainment_streak", attainment_streak(request, memo))
     evaluation = evaluate(rules, frames, request.as_of, request.calendar, memo)
     rows = listing(evaluation, _wanted(evaluation, request.month))
     if request.person:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reports.frames import Frames
@@ -40,7 +41,24 @@ def looked_up(keys: pd.Series, by_key: pd.Series) -> pd.Series:
         missing = pd.array([pd.NA] * len(keys), dtype="object")
         found = pd.Series(missing, index=keys.index)
         return found.astype(by_key.dtype) if pd.api.types.is_datetime64_any_dtype(by_key) else found
-    return by_key.reindex(keys.astype("object").to_numpy()).set_axis(keys.index)
+    codes, texts = pd.factorize(keys)  # each distinct key is looked up once
+    found = by_key.reindex(pd.Index(np.asarray(texts, dtype=object), dtype=object)).array
+    return pd.Series(found.take(codes, allow_fill=True), index=keys.index)
+
+
+def places_of(index: pd.Index, keys: pd.Series) -> npt.NDArray[np.int64]:
+    """Where each key stands in an index of texts; -1 where it does not."""
+    codes, texts = pd.factorize(keys)
+    # Looked up in an index of their own kind; pandas would turn all texts into another kind first.
+    found = index.get_indexer(pd.Index(np.asarray(texts, dtype=object), dtype=object))
+    return np.asarray(np.append(found, -1)[codes])
+
+
+def latest_days(place: np.ndarray, moment: np.ndarray, count: int) -> np.ndarray:
+    """The latest day at each of `count` places; NaT where there is none."""
+    last = np.full(count, np.iinfo(np.int64).min)
+    np.maximum.at(last, place, moment.astype("datetime64[D]").astype(np.int64))
+    return last.astype("datetime64[D]")
 
 
 def person_id(column: pd.Series) -> pd.Series:

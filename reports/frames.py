@@ -15,8 +15,12 @@ Withdrawn records and their lines are not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reports.statement import Source, input_finding
@@ -25,6 +29,24 @@ from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS, VOID
 from schemas.template import Field, Template
 
 Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A frame made from an earlier one: its first rows are the rows of `before` at the places `kept`."""
+
+    before: pd.DataFrame
+    kept: npt.NDArray[np.int64]
+
+
+class FrameSet(dict[str, pd.DataFrame]):
+    """Frames that also say which of them grew from earlier ones: what was computed of the kept rows still holds."""
+
+    def __init__(self, frames: Frames, grown: Mapping[str, Grown] = MappingProxyType({})) -> None:
+        super().__init__(frames)
+        self.grown = grown
+
+
 Rows = Mapping[str, Sequence[Mapping[str, str]]]
 """Canonical texts by table name ("deal", "gift_request.lines"), system columns among them; an empty field is absent."""
 
@@ -53,6 +75,11 @@ class ReportInputError(Exception):
         super().__init__(f"table {table!r} lacks the columns {', '.join(columns)}")
 
 
+def with_frame(frames: Frames, name: str, frame: pd.DataFrame) -> Frames:
+    """The frames and one more."""
+    return FrameSet({**frames, name: frame}, frames.grown if isinstance(frames, FrameSet) else {})
+
+
 def frames_of(
     templates: Iterable[Template], rows: Rows, timezone: str = TIMEZONE
 ) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
@@ -64,18 +91,29 @@ def frames_of(
     frames: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
     for template in templates:
-        header = _typed(
-            template.key, rows.get(template.key, ()), _kinds(template.fields, SYSTEM_COLUMNS), timezone, findings
-        )
-        frames[template.key] = header
-        live = frozenset(header["record_id"])
-        for line in template.lines:
-            table = f"{template.key}.{line.key}"
-            typed = _typed(table, rows.get(table, ()), _kinds(line.fields, LINE_SYSTEM_COLUMNS), timezone, findings)
-            # A mask of its own type: of an empty table an empty list would choose no columns.
-            kept = pd.Series([record in live for record in typed["record_id"]], dtype=bool)
-            frames[table] = typed[kept].reset_index(drop=True)
+        for table in template.table_names():
+            typed, bad = typed_table(template, table, rows.get(table, ()), timezone)
+            frames[table] = typed if table == template.key else lines_of(typed, frames[template.key])
+            findings += bad
     return frames, tuple(findings)
+
+
+def typed_table(
+    template: Template, table: str, rows: Sequence[Mapping[str, str]], timezone: str = TIMEZONE
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """One of the template's tables without withdrawn rows, and what could not be understood."""
+    findings: list[Finding] = []
+    line = template.lines_by_key.get(table.partition(".")[2])
+    kinds = _kinds(line.fields, LINE_SYSTEM_COLUMNS) if line else _kinds(template.fields, SYSTEM_COLUMNS)
+    return _typed(table, rows, kinds, timezone, findings), tuple(findings)
+
+
+def lines_of(lines: pd.DataFrame, header: pd.DataFrame) -> pd.DataFrame:
+    """The lines whose record is there; the very same frame when all are."""
+    live = frozenset(header["record_id"])
+    # A mask of its own type: of an empty table an empty list would choose no columns.
+    kept = pd.Series([record in live for record in lines["record_id"]], dtype=bool)
+    return lines if kept.all() else lines[kept].reset_index(drop=True)
 
 
 def require_columns(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame | None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from reports.facts import columns_of, looked_up, person_id, progress_event, sale, visit, wall_time
+from reports.facts import columns_of, looked_up, person_id, places_of, progress_event, sale, visit, wall_time
 from reports.frames import Frames
 from schemas.festivals import festivals
 from schemas.periods import add_months
@@ -74,12 +74,23 @@ def grade_a(frames: Frames, day: date) -> pd.DataFrame | None:
     grade = looked_up(customers["customer_id"], latest).astype("object").fillna("")
     grade = grade.where(grade.ne(""), customers["grade"].astype("object"))
     customers = customers[grade.eq("A")]
-    events = progress_event(frames, day)
-    events = events[events["at"] < pd.Timestamp(day) + pd.Timedelta(days=1)]
-    progress = looked_up(customers["customer_id"], events.groupby("customer_id")["at"].max())
+    progress = _last_progress(frames, customers["customer_id"], day)
     since = looked_up(customers["customer_id"], pd.Series(_a_since(graded), dtype="datetime64[s]"))
-    anchor = wall_time(progress).fillna(wall_time(since))
+    anchor = progress.fillna(wall_time(since))
     return customers.assign(anchor=anchor).reset_index(drop=True)
+
+
+def _last_progress(frames: Frames, customers: pd.Series, day: date) -> pd.Series:
+    """The moment of each customer's last progress by the end of the day."""
+    events = progress_event(frames, day)
+    index = pd.Index(customers.to_numpy(dtype=object), dtype=object)
+    distinct = index if index.is_unique else index.unique()
+    place, at = places_of(distinct, events["customer_id"]), events["at"].to_numpy(dtype="datetime64[s]")
+    known = (place >= 0) & (at < np.datetime64(day) + np.timedelta64(1, "D"))
+    last = np.full(len(distinct), np.iinfo(np.int64).min)  # which is NaT
+    np.maximum.at(last, place[known], at[known].astype(np.int64))
+    moments = pd.Series(last.astype("datetime64[s]"))
+    return moments.take(distinct.get_indexer(index)).set_axis(customers.index)
 
 
 def _a_since(graded: pd.DataFrame) -> dict[str, pd.Timestamp]:
@@ -154,12 +165,15 @@ def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
     deals = columns_of(
         frames, "deal", ("record_id", "deal_no", "customer_id", "seller_id", "sold_on", "paid_on", "kind")
     )
-    paid = deals[deals["deal_no"].ne("")].drop_duplicates("deal_no").set_index("deal_no")["paid_on"]
-    sold = deals[deals["kind"].isin(["", "销售"])].rename(columns={"seller_id": "owner_id", "sold_on": "from_day"})
+    has_term = deals["customer_id"].isin(terms["customer_code"])
+    sold = deals[has_term & deals["kind"].isin(["", "销售"])]
+    sold = sold.rename(columns={"seller_id": "owner_id", "sold_on": "from_day"})
     shipped = columns_of(
         frames, "order_register", ("record_id", "reg_no", "mfg_no", "customer_id", "owner_id", "shipped_on")
     )
-    shipped = shipped.rename(columns={"shipped_on": "from_day"})
+    shipped = shipped[shipped["customer_id"].isin(terms["customer_code"])].rename(columns={"shipped_on": "from_day"})
+    told = deals[deals["deal_no"].isin(set(shipped["mfg_no"]) | set(shipped["reg_no"]) - {""})]
+    paid = told.drop_duplicates("deal_no").set_index("deal_no")["paid_on"]
     shipped = shipped.assign(
         paid_on=wall_time(looked_up(shipped["mfg_no"], paid)).fillna(wall_time(looked_up(shipped["reg_no"], paid)))
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reports import facts, occasions
 from reports.columns import Columns, Vocabulary
-from reports.frames import Frames
+from reports.frames import Frames, FrameSet
 
 Build = Callable[[Frames, date], pd.DataFrame | None]
 
@@ -102,9 +102,18 @@ class Tables:
         if frame is None:
             return None
         if name not in self._columns:
-            kept = self.before._columns.get(name) if self.before else None
-            self._columns[name] = kept if kept is not None and kept.frame is frame else Columns(frame, self.vocabulary)
+            self._columns[name] = self._columns_of(name, frame)
         return self._columns[name]
+
+    def _columns_of(self, name: str, frame: pd.DataFrame) -> Columns:
+        """The columns as they were, grown by some rows, or new."""
+        known = self.before._columns.get(name) if self.before else None
+        if known is not None and known.frame is frame:
+            return known
+        grown = self.frames.grown.get(name) if isinstance(self.frames, FrameSet) else None
+        if known is not None and grown is not None and known.frame is grown.before:
+            return known.grown(frame, grown.kept)
+        return Columns(frame, self.vocabulary)
 
     def joined(self, name: tuple[str, ...], left: Columns, right: Columns) -> Columns | None:
         """What `join` kept under the name for these very columns, here or on the tables before."""

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from reports.facts import columns_of, sales_fact
+from reports.facts import columns_of, latest_days, places_of, sales_fact
 from reports.frames import Frames
 from schemas.periods import add_months
 from schemas.record import LIVE
@@ -71,22 +71,6 @@ def _one_a_customer(master: pd.DataFrame) -> pd.DataFrame:
         master = master.sort_values(["customer_id", "record_id"]).drop_duplicates("customer_id")
         ids = master["customer_id"].to_numpy(dtype=object)
     return master.drop(columns="customer_id").set_axis(pd.Index(ids, dtype=object, name="customer_id"), axis=0)
-
-
-def places_of(index: pd.Index, keys: pd.Series) -> np.ndarray:
-    """Where each key stands in an index of texts; -1 where it does not."""
-    codes, texts = pd.factorize(keys)
-    # Looked up in an index of their own kind; pandas would turn all texts into another kind first.
-    found = index.get_indexer(pd.Index(np.asarray(texts, dtype=object), dtype=object))
-    return np.asarray(np.append(found, -1)[codes])
-
-
-def latest_days(place: np.ndarray, day: np.ndarray, count: int) -> np.ndarray:
-    """The latest day at each place; NaT where there is none."""
-    never = np.iinfo(np.int64).min
-    last = np.full(count, never)
-    np.maximum.at(last, place, day.astype("datetime64[D]").astype(np.int64))
-    return last.astype("datetime64[D]")
 
 
 def _last_deals(frames: Frames, place: np.ndarray, count: int, day: date) -> np.ndarray:

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from reports.facts import columns_of, progress_event
+from reports.facts import columns_of, latest_days, places_of, progress_event
 from reports.frames import Frames
-from reports.grades.customers import Customers, current_grades, grades_in_force, latest_days, places_of
+from reports.grades.customers import Customers, current_grades, grades_in_force
 from reports.grades.scales import UNIT, UNRATED, Graded, decimals, weighted, whole
 from reports.statement import Source, input_finding
 from schemas.finding import Finding, Severity
