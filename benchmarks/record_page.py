@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="5,000 rows")
     arguments = parser.parse_args()
     count = 5_000 if arguments.quick else arguments.rows
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the checkpointer may still be ending
         portal = made_portal(Path(folder) / "portal")
         app = open_app(load_config(portal.environment, {}), start_checkpointer=False)
         fill(app, count)
