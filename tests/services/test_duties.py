@@ -24,7 +24,8 @@ def line(rule: str, due: str, status: str, table: str = "contract", owner: str =
         "due_at": datetime.fromisoformat(due).replace(tzinfo=ZONE), "status": status, "severity": "H",
         "owner_id": owner, "escalated_to": "S004",
     }  # fmt: skip
-    return StatementLine(rule, values, (), Citation("手册", "二(四)4", "签署后3个工作日内归档", "File within three days"))
+    cited = Citation("手册", "二(四)4", "签署后3个工作日内归档", "File within three days")
+    return StatementLine(rule, values, (), cited)
 
 
 def duties(*lines: StatementLine):
