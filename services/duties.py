@@ -70,9 +70,11 @@ class Duties:
         self._known: tuple[Duty, ...] | None = None
         self._known_for: tuple[int, datetime] | None = None
         self._worker: threading.Thread | None = None
+        self.has_failed = False
+        """Whether the list could not be worked out when it was last tried; the log says why."""
 
     def of(self, actor: Actor) -> tuple[Duty, ...] | None:
-        """His duties, the latest first; None while they are worked out for the first time.
+        """His duties, the latest first; None until they were worked out for the first time.
 
         Managers and administrators get everybody's, others what they owe and what was escalated to them.
         """
@@ -107,9 +109,18 @@ class Duties:
             found = duties_of(answer(Question("deadlines", now), self._config, self._forms()), now)
         except (StoreError, ReportRefused) as error:
             log.warning("the list of what is due could not be made: %s", error)
-            found = self._known or ()
+            self._give_up(revision, now)
+        except Exception:
+            log.exception("the list of what is due could not be made")
+            self._give_up(revision, now)
+        else:
+            with self._lock:
+                self._known, self._known_for, self.has_failed = found, (revision, now), False
+
+    def _give_up(self, revision: int, now: datetime) -> None:
+        """Until something is saved, or the list is asked for again later."""
         with self._lock:
-            self._known, self._known_for = found, (revision, now)
+            self._known_for, self.has_failed = (revision, now), True
 
 
 def duties_of(statement: Statement, now: datetime) -> tuple[Duty, ...]:

@@ -20,7 +20,9 @@ def draw(visit: Visit) -> None:
     found = visit.app.duties.of(visit.actor)
     with st.container(border=True, key="card__duties"):
         st.subheader(visit.md("home.duties"), anchor=False)
-        if found is None:
+        if visit.app.duties.has_failed:
+            st.warning(visit.md("home.duties_failed"), icon=":material/error:")
+        elif found is None:
             st.caption(visit.md("home.duties_coming"))
             components.pulse("duties", every=LOOK_AGAIN)
         elif not found:
