@@ -329,15 +329,17 @@ class Repository:
         lines: Mapping[str, Sequence[TypedLine]],
         actor: Actor,
         stored: Record | None = None,
+        *,
+        completes: bool = False,
     ) -> Validated:
-        """How a form as it stands would be understood; nothing is written."""
+        """How a form as it stands would be understood, sent as complete or not; nothing is written."""
         form = self._catalogue[template]
         known = stored.values if stored else {}
         known_lines = {
             key: {line.line_id: line.values for line in rows} for key, rows in (stored.lines if stored else {}).items()
         }
         context = self._desk.context(actor)
-        return validate(form, values, lines, context, stored=known, stored_lines=known_lines)
+        return validate(form, values, lines, context, stored=known, stored_lines=known_lines, completes=completes)
 
     # the workbook's door
 

@@ -188,9 +188,12 @@ def leave(visit: Visit) -> None:
 
 
 def preview(form: OpenForm, answers: Answers) -> Validated:
-    """The form as it would be saved now; nothing is written."""
+    """The form as it would be saved now, as complete if that is how it was sent last; nothing is written."""
     lines = {line: as_sent(rows) for line, rows in answers.lines.items()}
-    return form.visit.app.repository.preview(form.template.key, answers.values, lines, form.visit.actor, form.record)
+    completes = bool(state.form_value(form.draft.draft_id, "completes", False))
+    return form.visit.app.repository.preview(
+        form.template.key, answers.values, lines, form.visit.actor, form.record, completes=completes
+    )
 
 
 # --- submitting ----------------------------------------------------------------------------------------------------
@@ -201,6 +204,7 @@ def submit(form: OpenForm, answers: Answers, *, completes: bool = False) -> Save
 
     The draft is kept first, so that a crash in between loses nothing. completes: sent as complete (确认提交).
     """
+    state.keep_form_value(form.draft.draft_id, "completes", completes)
     kept = keep_draft(form, answers)
     if isinstance(kept, Finding):
         return Rejected((kept,))

@@ -174,6 +174,7 @@ class LineTable {
     if (!found || event.isComposing || event.keyCode === 229) return;
     const { row, column } = found;
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { this.tell(); return; }
     if (event.altKey && by) { event.preventDefault(); this.move(row, by); return; }
     if (this.popup && this.popup.row === row && this.popupKey(event, by)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {

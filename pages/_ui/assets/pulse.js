@@ -19,6 +19,7 @@ class Pulse {
     this.isComposing = false;
     this.typing = null;
     this.listeners = {
+      keydown: (event) => { if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") this.commit(); },
       pointerdown: () => { this.clicked = Date.now(); },
       compositionstart: () => { this.isComposing = true; },
       compositionend: () => { this.isComposing = false; },
