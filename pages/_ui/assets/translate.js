@@ -23,7 +23,13 @@
     const to = translated(node.data);
     if (to !== null && to !== node.data) node.data = to;
   };
+  // Streamlit hands labels to screen readers as they were written for Markdown: with escapes and a coloured star.
+  const spoken = (label) => label
+    .replace(/ :red\[\\\*\]$/, ` ${table["(required)"] ?? ""}`).replace(" （", "（")
+    .replace(/\\([\\`*_{}[\]()#+\-.!|>~:$<&@="'^])/g, "$1");
   const attributes_of = (element) => {
+    const label = element.getAttribute?.("aria-label");
+    if (label?.includes("\\")) element.setAttribute("aria-label", spoken(label));
     for (const name of ["aria-label", "title", "placeholder"]) {
       const value = element.getAttribute?.(name);
       const to = value && translated(value);
