@@ -29,18 +29,25 @@ class Target:
     folded: str
 
 
+_Fields = tuple[str, str, str, bool, str]
+
+
 class _Targets:
-    """The targets of one template, as of a revision of the store."""
+    """The targets of one template, as of a revision of the store.
+
+    There may be hundreds of thousands, so they lie as plain tuples of texts: those the garbage collector leaves out,
+    which Streamlit runs after every rerun.
+    """
 
     def __init__(self, template: Template) -> None:
         self._template = template
         self.revision = 0
-        self._rows: dict[str, Target] = {}
-        # tuples, almost always of one: there may be hundreds of thousands
-        self._by_key: dict[str, tuple[Target, ...]] = {}
-        self._by_text: dict[str, tuple[Target, ...]] = {}
+        self._rows: dict[str, _Fields] = {}
+        """Row id → the fields of its `Target`."""
+        self._by_key: dict[str, tuple[str, ...]] = {}
+        self._by_text: dict[str, tuple[str, ...]] = {}
         self.live = 0
-        self._haystack: Haystack[Target] | None = None
+        self._haystack: Haystack | None = None
 
     def refresh(self, store: Store, revision: int) -> None:
         """Takes in what was written since the last time."""
@@ -59,26 +66,27 @@ class _Targets:
             return
         display = display_of(template, row.values, row.row_id)
         is_live = row.values.get("status") != VOID
-        target = Target(row.row_id, key, display, is_live, f"{fold(key)} {fold(display)}")
-        self._rows[row.row_id] = target
-        for index, text in self._entries(target):
-            index[text] = (*index.get(text, ()), target)
+        fields = (row.row_id, key, display, is_live, f"{fold(key)} {fold(display)}")
+        self._rows[row.row_id] = fields
+        for index, text in self._entries(fields):
+            index[text] = (*index.get(text, ()), row.row_id)
         self.live += is_live
 
-    def _entries(self, target: Target) -> Iterator[tuple[dict[str, tuple[Target, ...]], str]]:
-        yield self._by_key, target.key
-        folded_key, _, folded_display = target.folded.partition(" ")
+    def _entries(self, fields: _Fields) -> Iterator[tuple[dict[str, tuple[str, ...]], str]]:
+        _, key, _, _, folded = fields
+        yield self._by_key, key
+        folded_key, _, folded_display = folded.partition(" ")
         yield self._by_text, folded_key
         if folded_display != folded_key:
             yield self._by_text, folded_display
 
     def _forget(self, row_id: str) -> None:
-        target = self._rows.pop(row_id, None)
-        if target is None:
+        fields = self._rows.pop(row_id, None)
+        if fields is None:
             return
-        self.live -= target.is_live
-        for index, text in self._entries(target):
-            rest = tuple(other for other in index[text] if other.row_id != row_id)
+        self.live -= Target(*fields).is_live
+        for index, text in self._entries(fields):
+            rest = tuple(other for other in index[text] if other != row_id)
             if rest:
                 index[text] = rest
             else:
@@ -86,20 +94,24 @@ class _Targets:
 
     def of_key(self, key: str) -> Target | None:
         """The record of that key, a live one first."""
-        found = self._by_key.get(key, ())
+        found = self._targets(self._by_key.get(key, ()))
         return next((target for target in found if target.is_live), found[0] if found else None)
 
     def of_text(self, text: str) -> tuple[str, ...]:
         """Keys whose folded key or display is that text: of live records, else of withdrawn ones."""
-        found = self._by_text.get(fold(text), ())
+        found = self._targets(self._by_text.get(fold(text), ()))
         live = {target.key for target in found if target.is_live}
         return tuple(sorted(live or {target.key for target in found}))
 
     def search(self, words: Sequence[str], limit: int) -> list[Target]:
         """Live targets that hold every word, those that begin with the first word before others, then by key."""
         if self._haystack is None:
-            self._haystack = Haystack([target for target in self._rows.values() if target.is_live])
-        return self._haystack.search(words, limit)
+            rows = self._rows.values()
+            self._haystack = Haystack((key, folded, row_id) for row_id, key, _, is_live, folded in rows if is_live)
+        return self._targets(self._haystack.search(words, limit))
+
+    def _targets(self, row_ids: Iterable[str]) -> list[Target]:
+        return [Target(*self._rows[row_id]) for row_id in row_ids]
 
 
 class ReferenceIndex:

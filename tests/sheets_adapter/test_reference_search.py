@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,16 +9,10 @@ from hypothesis import strategies as st
 from sheets_adapter.reference_search import Haystack
 
 
-@dataclass(frozen=True)
-class One:
-    key: str
-    folded: str
-
-
 def keys(records: dict[str, str], *words: str, limit: int = 20) -> list[str]:
     """Keys found among records given as key → folded display."""
-    haystack = Haystack([One(key, f"{key.casefold()} {display}") for key, display in records.items()])
-    return [one.key for one in haystack.search(words, limit)]
+    haystack = Haystack((key, f"{key.casefold()} {display}", f"row of {key}") for key, display in records.items())
+    return [row_id.removeprefix("row of ") for row_id in haystack.search(words, limit)]
 
 
 SHOPS = {"C3": "上海金店", "C1": "金店上海", "C2": "上海银楼", "C10": "北京金店"}
