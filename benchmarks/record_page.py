@@ -78,7 +78,6 @@ def data_of(app: App, template: str, record_id: str, actor: Actor) -> Callable[[
     def read() -> None:
         record = app.repository.get(template, record_id, actor)
         assert record is not None
-        app.personal_data.covered(record, actor)
         app.versions.of(template, record_id, actor)
         app.repository.related(template, record_id, actor)
 

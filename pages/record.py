@@ -21,13 +21,12 @@ def render(visit: Visit) -> None:
         return
     record_view.head(visit, template, record)
     record_view.receipt(visit, template, record)
-    masked = record_body.covered(visit, record)
     main, aside = st.columns([2.2, 1], gap="medium")
     with main:
-        record_body.draw(visit, template, record, masked)
+        record_body.draw(visit, template, record)
         related_view.draw(visit, template, record)
     with aside:
-        history_view.draw(visit, template, record, masked)
+        history_view.draw(visit, template, record)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from services.duties import Duties
 from services.exports import Exports
 from services.hashing import Hashing
 from services.people import People
-from services.personal_data import PersonalData
 from services.places import find_place_problems
 from services.ports import Clock, NewId
 from services.prints import Prints
@@ -174,9 +173,7 @@ class App:
 
     def _connect_files(self) -> None:
         self.attachments = self._files(enabled=not self.is_demo)
-        self.duties = Duties(
-            self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock
-        )
+        self.duties = Duties(self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock)
         self.exports = Exports(
             lambda: self.repository,
             lambda: self.catalogue,
@@ -202,7 +199,6 @@ class App:
             new_id=self.new_id,
         )
         self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
-        self.personal_data = PersonalData(lambda: self.repository, lambda: self.catalogue, log=self._log)
 
     def _files(self, *, enabled: bool) -> Attachments:
         """The door to attached files; a demo, which would lose people's files, still shows those of its samples."""

@@ -11,7 +11,7 @@ from pages._ui.components import Tone
 from pages._ui.gate import Visit
 from pages._ui.timeline import TimelineEdit, TimelineEntry, TimelineLine, timeline
 from schemas.record import Record, Rejected
-from schemas.rights import mask, may
+from schemas.rights import may
 from schemas.template import Field, Template
 from services.versions import Edit, LineChange, Version
 
@@ -23,13 +23,12 @@ SHORTEST = 80
 _TONES: Mapping[str, Tone] = {"workbook": "amber", "import": "amber", "system": "grey"}
 
 
-def draw(visit: Visit, template: Template, record: Record, covered: frozenset[str]) -> None:
-    """Newest first; older ones are folded. covered: fields that stand masked on the page."""
+def draw(visit: Visit, template: Template, record: Record) -> None:
+    """Newest first; older ones are folded."""
     versions = visit.app.versions.of(template.key, record.record_id, visit.actor)
     may_go_back = may(visit.actor, template, "edit") and not record.is_void
     entries = [
-        _entry(visit, template, record, version, covered, may_go_back and number > 0)
-        for number, version in enumerate(versions)
+        _entry(visit, template, record, version, may_go_back and number > 0) for number, version in enumerate(versions)
     ]
     texts = {
         name: visit.text(f"history.{name}") for name in ("empty", "undo", "undo_title", "restore", "restore_title")
@@ -48,10 +47,8 @@ def draw(visit: Visit, template: Template, record: Record, covered: frozenset[st
         timeline(f"timeline.{record.record_id}", visit.text("history.title"), entries, texts, first=FIRST, on_ask=ask)
 
 
-def _entry(
-    visit: Visit, template: Template, record: Record, version: Version, covered: frozenset[str], may_restore: bool
-) -> TimelineEntry:
-    edits = tuple(_edit(visit, template, record, edit, covered) for edit in version.edits)
+def _entry(visit: Visit, template: Template, record: Record, version: Version, may_restore: bool) -> TimelineEntry:
+    edits = tuple(_edit(visit, template, record, edit) for edit in version.edits)
     if not may(visit.actor, template, "edit") or record.is_void:
         edits = tuple(TimelineEdit(one.field, one.before, one.after) for one in edits)
     return TimelineEntry(
@@ -62,20 +59,17 @@ def _entry(
         who=visit.text("history.who", who=version.actor, at=values.moment(visit, version.at)),
         reason=version.reason if version.verb == "withdraw" else "",
         edits=edits,
-        lines=tuple(_line(visit, template, change, covered) for change in version.line_changes),
+        lines=tuple(_line(visit, template, change) for change in version.line_changes),
         restore=may_restore and version.verb not in ("withdraw", "restore"),
     )
 
 
-def _edit(visit: Visit, template: Template, record: Record, edit: Edit, covered: frozenset[str]) -> TimelineEdit:
+def _edit(visit: Visit, template: Template, record: Record, edit: Edit) -> TimelineEdit:
     field = _field(template, edit)
     if field is None:
         return TimelineEdit(_name(visit, template, edit), edit.before, edit.after)
-    name = f"{edit.line}.{edit.key}" if edit.line else edit.key
     texts = (edit.before, edit.after)
-    if name in covered:
-        before, after = (mask(text, field) for text in texts)
-    elif edit.key.startswith("raw:"):
+    if edit.key.startswith("raw:"):
         before, after = texts
     else:
         before, after = (_short(values.shown(visit, field, text)) for text in texts)
@@ -110,15 +104,10 @@ def _name(visit: Visit, template: Template, edit: Edit) -> str:
     return visit.text("history.in_line", line=line.label.text(visit.language), number=edit.number, field=name)
 
 
-def _line(visit: Visit, template: Template, change: LineChange, covered: frozenset[str]) -> TimelineLine:
+def _line(visit: Visit, template: Template, change: LineChange) -> TimelineLine:
     line = template.lines_by_key.get(change.line)
     fields = [item for item in line.fields if change.values.get(item.key)] if line else []
-    shown = [
-        mask(change.values[item.key], item)
-        if f"{change.line}.{item.key}" in covered
-        else values.shown(visit, item, change.values[item.key])
-        for item in fields[:LINE_WORDS]
-    ]
+    shown = [values.shown(visit, item, change.values[item.key]) for item in fields[:LINE_WORDS]]
     what = visit.text("list.separator").join(shown)
     label = line.label.text(visit.language) if line else change.line
     key = "history.line_came" if change.came else "history.line_gone"

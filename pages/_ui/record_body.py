@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import chrome, components, routes, state, values
+from pages._ui import chrome, components, routes, values
 from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.field_types import target_of
 from schemas.field_types.records import stored_files
 from schemas.line_totals import line_totals
 from schemas.record import Line, Record
-from schemas.rights import mask, may_read_field
+from schemas.rights import may_read_field
 from schemas.template import Field, LineTable, Template
 from services.attachments import File
 
 FACTS = 5
 
 
-def covered(visit: Visit, record: Record) -> frozenset[str]:
-    """Fields of personal data that stand masked: all he did not ask for since he opened the page."""
-    asked = state.form_value(record.record_id, "uncovered", [])
-    return visit.app.personal_data.covered(record, visit.actor) - frozenset(asked)
-
-
-def draw(visit: Visit, template: Template, record: Record, masked: frozenset[str]) -> None:
-    """The whole body; `masked` from `covered`."""
-    _facts(visit, template, record, masked)
+def draw(visit: Visit, template: Template, record: Record) -> None:
+    """The whole body."""
+    _facts(visit, template, record)
     placed = {key for section in template.sections for key in section.fields}
     parts = [(section.label.text(visit.language), section.fields) for section in template.sections]
     rest = tuple(f.key for f in template.fields if f.key not in placed)
@@ -36,17 +30,17 @@ def draw(visit: Visit, template: Template, record: Record, masked: frozenset[str
     for number, (title, keys) in enumerate(parts):
         asked = [template.by_key[key] for key in keys if may_read_field(visit.actor, template, template.by_key[key])]
         if any(record.values.get(f.key) or record.raw.get(f.key) for f in asked):
-            _section(visit, template, record, number, title, asked, masked)
+            _section(visit, template, record, number, title, asked)
         elif asked:
             empty.append(title)
     for line in template.lines:
-        _lines(visit, template, record, line, record.lines.get(line.key, ()), masked)
+        _lines(visit, template, line, record.lines.get(line.key, ()))
     _extra(visit, record)
     if empty:
         st.caption(visit.md("record.empty_sections", names=visit.text("list.separator").join(empty)))
 
 
-def _facts(visit: Visit, template: Template, record: Record, masked: frozenset[str]) -> None:
+def _facts(visit: Visit, template: Template, record: Record) -> None:
     """The list's columns, without the ones the headline says already."""
     spoken = {template.display, template.record_key, values.telling_choice(template, record)}
     keys = [key for key in template.list_view.columns if key not in spoken and record.values.get(key)][:FACTS]
@@ -58,17 +52,10 @@ def _facts(visit: Visit, template: Template, record: Record, masked: frozenset[s
             with grid, st.container(key=f"fact__{key}"):
                 asked = template.by_key[key]
                 st.caption(visit.label(asked.label))
-                st.text(_shown(visit, asked, record.values[key], key in masked))
+                st.text(values.shown(visit, asked, record.values[key]))
 
 
-def _shown(visit: Visit, asked: Field, text: str, is_masked: bool) -> str:
-    return mask(text, asked) if is_masked else values.shown(visit, asked, text)
-
-
-def _section(
-    visit: Visit, template: Template, record: Record, number: int, title: str, asked: list[Field],
-    masked: frozenset[str],
-) -> None:  # fmt: skip
+def _section(visit: Visit, template: Template, record: Record, number: int, title: str, asked: list[Field]) -> None:
     answered = [f for f in asked if record.values.get(f.key) or record.raw.get(f.key)]
     with st.container(border=True, key=f"card__{number}"):
         st.subheader(plain(title), anchor=False)
@@ -76,22 +63,20 @@ def _section(
         for one in answered:
             place = grid.cell(column_span="all") if values.is_long(one) else grid
             with place, st.container(key=f"value__{one.key}", gap="xxsmall"):
-                _value(visit, template, record, one, one.key in masked)
+                _value(visit, template, record, one)
         empty = [f for f in asked if f not in answered]
         if empty:
             names = visit.text("list.separator").join(f.label.text(visit.language) for f in empty)
             st.caption(visit.md("record.left_empty", count=len(empty), names=names))
 
 
-def _value(visit: Visit, template: Template, record: Record, asked: Field, is_masked: bool) -> None:
+def _value(visit: Visit, template: Template, record: Record, asked: Field) -> None:
     st.caption(visit.label(asked.label))
     if record.raw.get(asked.key):
         st.text(record.raw[asked.key])
         chrome.remark("orange", "warning", visit.md("record.not_understood"))
     elif asked.type == "attachment":
         _files(visit, template, record, asked)
-    elif is_masked:
-        _covered_value(visit, record, asked)
     elif target_of(asked) and _link(visit, asked, record.values[asked.key]):
         pass
     else:
@@ -108,27 +93,6 @@ def _link(visit: Visit, asked: Field, key: str) -> bool:
     return True
 
 
-def _covered_value(visit: Visit, record: Record, asked: Field) -> None:
-    """Personal data of somebody else's record: masked, with a press to see it that is noted down."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"masked__{asked.key}"):
-        st.text(mask(record.values[asked.key], asked), width="content")
-        _uncover_button(visit, record, asked.key, [asked.key])
-
-
-def _uncover_button(visit: Visit, record: Record, key: str, names: list[str]) -> None:
-    st.button(
-        visit.md("record.uncover"), key=f"uncover__{key}", type="tertiary", icon=":material/visibility:",
-        help=visit.md("record.uncover_help"), on_click=_uncover, args=(visit, record, names),
-    )  # fmt: skip
-
-
-def _uncover(visit: Visit, record: Record, names: list[str]) -> None:
-    for name in names:
-        visit.app.personal_data.uncover(record, name, visit.actor)
-    asked = state.form_value(record.record_id, "uncovered", [])
-    state.keep_form_value(record.record_id, "uncovered", [*asked, *names])
-
-
 def _files(visit: Visit, template: Template, record: Record, asked: Field) -> None:
     for number, file in enumerate(stored_files(record.values[asked.key])):
 
@@ -140,19 +104,16 @@ def _files(visit: Visit, template: Template, record: Record, asked: Field) -> No
                            icon=":material/attach_file:", type="tertiary", on_click="ignore")  # fmt: skip
 
 
-def _lines(
-    visit: Visit, template: Template, record: Record, line: LineTable, rows: tuple[Line, ...], masked: frozenset[str]
-) -> None:
+def _lines(visit: Visit, template: Template, line: LineTable, rows: tuple[Line, ...]) -> None:
     """A line table with its totals."""
     fields = [f for f in line.fields if may_read_field(visit.actor, template, f)]
-    hidden = [f"{line.key}.{f.key}" for f in fields if f"{line.key}.{f.key}" in masked]
     with st.container(border=True, key=f"card__line_{line.key}"):
         st.subheader(visit.label(line.label), anchor=False)
         if not rows:
             st.caption(visit.md("record.no_rows"))
             return
         columns = [components.TableColumn(f.key, f.label.text(visit.language), values.align(f)) for f in fields]
-        drawn = [components.TableRow(row.line_id, tuple(_cell(visit, line, f, row, hidden) for f in fields))
+        drawn = [components.TableRow(row.line_id, tuple(_cell(visit, f, row) for f in fields))
                  for row in rows]  # fmt: skip
         totals = line_totals(line, [row.values for row in rows])
         foot = [components.TableCell(values.shown(visit, f, totals.get(f.key, ""))) for f in fields]
@@ -160,15 +121,10 @@ def _lines(
             foot[0] = components.TableCell(visit.text("record.total"))
         components.table(f"lines.{template.key}.{line.key}", line.label.text(visit.language), columns, drawn,
                          total=foot if totals else ())  # fmt: skip
-        if hidden:
-            _uncover_button(visit, record, line.key, hidden)
 
 
-def _cell(visit: Visit, line: LineTable, asked: Field, row: Line, hidden: list[str]) -> components.TableCell:
-    text = row.values.get(asked.key, "")
-    if text and f"{line.key}.{asked.key}" in hidden:
-        return components.TableCell(mask(text, asked))
-    return values.cell(visit, asked, text, row.raw.get(asked.key, ""))
+def _cell(visit: Visit, asked: Field, row: Line) -> components.TableCell:
+    return values.cell(visit, asked, row.values.get(asked.key, ""), row.raw.get(asked.key, ""))
 
 
 def _extra(visit: Visit, record: Record) -> None:
