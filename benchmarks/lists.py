@@ -123,6 +123,7 @@ def _portal_with_list(folder: Path, rows: int) -> PortalFolder:
     portal = made_portal(folder)
     app = open_app(load_config(portal.environment, {}), start_checkpointer=False)
     fill(app.repository.store, rows, now())
+    app.sync.fold_now()  # a workbook far behind is not what one works with every day
     app.close()
     return portal
 

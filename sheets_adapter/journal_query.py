@@ -32,10 +32,10 @@ def _plain(column: Column) -> str:
 
 
 def _text(column: Column) -> str:
-    """The column's canonical text: money is kept in fen."""
+    """The column's canonical text: whole numbers are kept as such, money in fen."""
     name = _plain(column)
     if column.kind != "money":
-        return f"CAST({name} AS TEXT)"
+        return f"CAST({name} AS TEXT)" if column.kind == "integer" else name
     yuan = f"printf('%s%d.%02d', iif({name} < 0, '-', ''), abs({name}) / 100, abs({name}) % 100)"
     return f"iif(typeof({name}) = 'integer', {yuan}, {name})"
 
