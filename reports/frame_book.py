@@ -50,7 +50,10 @@ class FrameBook:
         """Takes up rows written since, by table, in the order they were written; withdrawn ones go."""
         grown: dict[str, Grown] = {}
         for template in self._templates:
-            for name in template.table_names():
+            names = template.table_names()
+            if names[0] in self._tables and not any(written.get(name) for name in names):
+                continue
+            for name in names:
                 known = self._tables.get(name)
                 table, kept = self._changed(template, name, known, written.get(name, ()))
                 self._tables[name] = table

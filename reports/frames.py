@@ -110,9 +110,11 @@ def typed_table(
 
 def lines_of(lines: pd.DataFrame, header: pd.DataFrame) -> pd.DataFrame:
     """The lines whose record is there; the very same frame when all are."""
-    live = frozenset(header["record_id"])
+    if not len(lines):
+        return lines
+    live = frozenset(header["record_id"].to_numpy(dtype=object))
     # A mask of its own type: of an empty table an empty list would choose no columns.
-    kept = pd.Series([record in live for record in lines["record_id"]], dtype=bool)
+    kept = pd.Series([record in live for record in lines["record_id"].to_numpy(dtype=object)], dtype=bool)
     return lines if kept.all() else lines[kept].reset_index(drop=True)
 
 
