@@ -28,6 +28,8 @@ FEW_TARGETS = 200
 HITS = 20
 Persist = Literal["session"]
 _KEEP: Persist = "session"
+_AS_TYPED = True
+"""Asks 250 ms after the last key. To read any other pause ("300ms"), Streamlit would load pandas into every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def _search_widget(box: Box, target: str) -> Typed:
     """Type a few letters, press the one that is meant. What stands in the box is what counts, key or name."""
     repository = box.visit.app.repository
     typed = st.text_input(
-        box.label, box.text, key=box.key, live="300ms", placeholder=box.visit.text("form.search"),
+        box.label, box.text, key=box.key, live=_AS_TYPED, placeholder=box.visit.text("form.search"),
         disabled=box.disabled, persist_state=_KEEP, icon=":material/search:", autocomplete="off",
     )  # fmt: skip
     text = (typed or "").strip()
@@ -322,7 +324,7 @@ def draw(box: Box) -> Typed:
 def search_box(key: str, label: str, value: str) -> str:
     """A search that answers while one types."""
     return st.text_input(
-        plain(label), value, key=key, type="search", live="400ms", placeholder=label, label_visibility="collapsed",
+        plain(label), value, key=key, type="search", live=_AS_TYPED, placeholder=label, label_visibility="collapsed",
         icon=":material/search:", autocomplete="off",
     ) or ""  # fmt: skip
 

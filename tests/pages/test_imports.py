@@ -11,9 +11,10 @@ HEAVY = ("pandas", "numpy", "pyarrow", "openpyxl", "xlsxwriter", "python_calamin
 SCRIPT = f"""
 import sys
 import streamlit as st
-from pages._ui import components
+from pages._ui import components, widgets
 components.menu("m", {{"groups": [{{"items": []}}], "screens": [], "manage": []}})
 components.table("t", "x", [components.TableColumn("a", "A")], [components.TableRow("1", (components.TableCell("x"),))])
+widgets.search_box("q", "x", "")
 st.text(" ".join(name for name in {HEAVY!r} if name in sys.modules))
 """
 
@@ -24,7 +25,7 @@ def test_the_entry_script_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
-def test_menu_and_tables_are_drawn_without_pandas() -> None:
+def test_menu_tables_and_search_are_drawn_without_pandas() -> None:
     code = (
         "from streamlit.testing.v1 import AppTest\n"
         f"at = AppTest.from_string({SCRIPT!r}, default_timeout=30).run()\n"
