@@ -17,7 +17,7 @@ def render(visit: Visit) -> None:
     if form is None:
         return
     action = form_page.head(form)
-    answers = form_page.body(form, action)
+    answers = form_page.body(form)
     form_page.act(form, answers, action)
 
 

@@ -53,6 +53,7 @@ def head(form: OpenForm) -> Action:
     """Title, the draft's state, and the buttons; answers the one pressed.
 
     What was typed is kept before anything is drawn: a run can be stopped at any drawing, by a reload for one.
+    A button pressed stays so until it has acted: a run may be cut short by another that a field asks for meanwhile.
     The button's own key carries the draft: a click meant for a form already saved never presses another form's.
     """
     kept = form_flow.keep_draft(form, open_form.typed_now(form))
@@ -62,7 +63,6 @@ def head(form: OpenForm) -> Action:
     else:
         title = visit.text("form.title_new", form=name)
     action: Action = state.form_value(form.draft.draft_id, "pressed", "")
-    state.forget_form_value(form.draft.draft_id, "pressed")
     with chrome.header(visit, title, name if form.record else "", under=lambda: _kept(form, kept)):
         for one, kind in _buttons(form):
             with st.container(key=one, width="content"):
@@ -71,6 +71,7 @@ def head(form: OpenForm) -> Action:
                     shortcut="Ctrl+S" if one == "save" else None,
                 ):  # fmt: skip
                     action = one
+    state.keep_form_value(form.draft.draft_id, "pressed", action)
     return action
 
 
@@ -108,7 +109,7 @@ def _kept(form: OpenForm, kept: Draft | Finding) -> None:
         st.caption(visit.md("form.will_be_kept"))
 
 
-def body(form: OpenForm, action: Action) -> Answers:
+def body(form: OpenForm) -> Answers:
     """Draws the form as it stands and answers what stands in it.
 
     After a server restart the browser still holds what was typed, and the server learns it only by drawing: when a
@@ -124,7 +125,6 @@ def body(form: OpenForm, action: Action) -> Answers:
     answers = form_view.draw(form, look, form_view.by_field(found), form_flow.similar(form, before))
     form_dialogs.draw(form)
     if _was_unknown(form, before, answers):
-        state.keep_form_value(form.draft.draft_id, "pressed", action)
         st.rerun()
     return answers
 
@@ -159,24 +159,43 @@ def _line(form: OpenForm, finding: Finding) -> str:
 
 def act(form: OpenForm, answers: Answers, action: Action) -> None:
     """Does what the button pressed says. The answers are taken before anything else is drawn."""
-    if action in ("save", "complete", "save_add"):
-        _save(form, answers, action)
-    elif action == "stash":
-        form_flow.keep_draft(form, answers)
-        state.close_form()
-        state.leave_note("form.stashed")
-        routes.go(routes.HOME)
-    elif action == "cancel":
-        form_flow.discard(form)
-        if form.record:
-            routes.go(routes.RECORD, t=form.template.key, id=form.record.record_id)
-        routes.go(routes.RECORDS, t=form.template.key)
+    try:
+        if action in ("save", "complete", "save_add"):
+            _save(form, answers, action)
+        elif action == "stash":
+            _stash(form, answers)
+        elif action == "cancel":
+            _cancel(form)
+    except Exception:  # it is said in words; pressing again is the person's to decide
+        _acted(form)
+        raise
+
+
+def _acted(form: OpenForm) -> None:
+    state.forget_form_value(form.draft.draft_id, "pressed")
+
+
+def _stash(form: OpenForm, answers: Answers) -> None:
+    form_flow.keep_draft(form, answers)
+    _acted(form)
+    state.close_form()
+    state.leave_note("form.stashed")
+    routes.go(routes.HOME)
+
+
+def _cancel(form: OpenForm) -> None:
+    form_flow.discard(form)
+    _acted(form)
+    if form.record:
+        routes.go(routes.RECORD, t=form.template.key, id=form.record.record_id)
+    routes.go(routes.RECORDS, t=form.template.key)
 
 
 def _save(form: OpenForm, answers: Answers, action: Action) -> None:
     visit = form.visit
     with st.spinner(visit.text("form.saving")):
         outcome = form_flow.submit(form, answers, completes=action == "complete")
+    _acted(form)
     if isinstance(outcome, Rejected):
         form_flow.remember_refusal(form, outcome, answers)
         st.rerun()

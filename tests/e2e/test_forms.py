@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from schemas.catalogue import Catalogue
 from schemas.record import Saved, Submission, TypedLine
@@ -132,13 +132,19 @@ def cell(page: Page, row: int, field: str) -> Locator:
 def pick(page: Page, field: str, text: str) -> None:
     """Picks a record: from the list, or by searching and pressing the hit.
 
-    A list that opens for the first time in a browser may close before it is ready; a person would open it again.
+    A list that opens for the first time in a browser, or while the page scrolls, may close before it is ready; a
+    person would open it again.
     """
     options = page.locator("[role=option]")
     combobox = page.locator(f".st-key-field__{field}").get_by_role("combobox")
-    for _ in range(3):
+    for _ in range(4):
+        combobox.scroll_into_view_if_needed()
         combobox.fill(text)
-        expect(options.first).to_contain_text(text)
+        try:
+            options.filter(has_text=text).first.wait_for(timeout=3_000)
+        except Error:
+            combobox.fill("")
+            continue
         combobox.press("Enter")
         expect(options).to_have_count(0)
         if combobox.input_value():

@@ -23,6 +23,19 @@ def test_a_saved_form_becomes_one_record_and_opens_it(portal: Portal, form) -> N
     assert form.title[0].value == "PO001"
 
 
+def test_a_button_whose_run_was_cut_short_acts_in_the_next_one(portal: Portal, form) -> None:
+    field(form, "customer").set_value("云锦")
+    form.session_state[f"portal.form.{draft_id(form)}.pressed"] = "save"
+    form.run()
+    assert form.title[0].value == "PO001"
+
+
+def test_a_button_acts_once(portal: Portal, form) -> None:
+    press(form, "save")
+    field(form, "customer").set_value("云锦").run()
+    assert portal.orders() == []
+
+
 def test_what_is_missing_is_said_beside_the_field_and_counted_on_top(portal: Portal, form) -> None:
     press(form, "save")
     assert "有 1 处需要修改" in form.error[0].value

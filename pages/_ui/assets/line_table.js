@@ -49,7 +49,7 @@ class LineTable {
     this.toFill = new Set();
     root.addEventListener("keydown", (event) => this.onKey(event));
     root.addEventListener("paste", (event) => this.onPaste(event));
-    root.addEventListener("focusout", () => setTimeout(() => this.leave()));
+    root.addEventListener("focusout", (event) => { if (!root.contains(event.relatedTarget)) this.leave(); });
     this.width = new ResizeObserver(() => this.fit());
     this.width.observe(root);
   }
@@ -78,8 +78,8 @@ class LineTable {
     this.send("table", { rows: this.rows.map(({ id, cells }) => [id, cells]), taken: this.taken });
   }
 
+  // At once, before the click that follows: the run a button asks for must know all that was typed.
   leave() {
-    if (this.root.contains(this.root.getRootNode().activeElement)) return;
     this.close();
     this.tell();
   }

@@ -5,7 +5,7 @@ const LEFT = 400;
 const RESTED = 2000;
 const CLICKED = 1200;
 const RETRY = 200;
-const FIELDS = '[class*="st-key-field__"], [class*="st-key-linerow__"]';
+const FIELDS = '[class*="st-key-field__"]';
 
 const isBusy = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
 const hasDialog = () => Boolean(document.querySelector("[role=dialog]"));
