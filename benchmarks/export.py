@@ -181,6 +181,18 @@ def _puts(catalogue: Catalogue, key: str, number: int, at: datetime) -> Iterator
             yield Put(f"{key}.{line.key}", f"{row_id}-{line.key}-{place}", own, "create")
 
 
+def measure_writers(count: int, rounds: int, *, with_baseline: bool) -> None:
+    """The 12 columns from memory to a file. What it holds is let go before the service is measured."""
+    rows = list(benchmark_rows(count))
+    columns = [list(texts) for texts in zip(*(texts_of(row).values() for row in rows), strict=True)]
+    assert len(columns) == len(KEYS)
+    ours = measured(lambda: our_writer(columns), rounds)
+    told(f"the writer alone, {count:,} rows of 12 columns", ours)
+    if with_baseline:
+        theirs = measured(lambda: xlsxwriter_file(rows), 1)
+        told("xlsxwriter, the same rows", theirs, f"{theirs.cpu / ours.cpu:.1f} times as long")
+
+
 def main() -> None:
     """Prints the table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -188,14 +200,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--skip-baseline", action="store_true", help="without xlsxwriter, which takes longest")
     asked = arguments.parse_args()
-    rows = list(benchmark_rows(asked.rows))
-    columns = [list(texts) for texts in zip(*(texts_of(row).values() for row in rows), strict=True)]
-    assert len(columns) == len(KEYS)
-    ours = measured(lambda: our_writer(columns), asked.rounds)
-    told(f"the writer alone, {asked.rows:,} rows of 12 columns", ours)
-    if not asked.skip_baseline:
-        theirs = measured(lambda: xlsxwriter_file(rows), 1)
-        told("xlsxwriter, the same rows", theirs, f"{theirs.cpu / ours.cpu:.1f} times as long")
+    measure_writers(asked.rows, asked.rounds, with_baseline=not asked.skip_baseline)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         repository = filled_repository(folder, asked.rows)
