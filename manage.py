@@ -16,6 +16,7 @@ from typing import Any
 
 from schemas.finding import CellRef, Finding, has_errors
 from schemas.labels import Labels
+from schemas.record import Actor
 from services.accounts import Account, AccountRefused
 from services.app import App, ConfigError, load_config, open_app, system_clock
 from services.config import ROOT, Config
@@ -144,16 +145,9 @@ def status(app: App, console: Console, arguments: argparse.Namespace) -> int:
 
 def settle(app: App, console: Console, arguments: argparse.Namespace) -> int:
     """Closes a month of commissions; prints the settlements, and whose months stay open and why."""
-    if app.setup.needed():
-        return _not_set_up(console)
-    account = app.accounts.by_login(arguments.by)
-    if account is None:
-        return console.complain([Finding("A043", params={"login": arguments.by})])
-    token = app.sessions.open(account)
-    actor = app.sessions.actor(token)
-    app.sessions.close(token)
-    if actor is None:
-        return console.complain([Finding("A003")])
+    actor = _acting(app, console, arguments.by)
+    if isinstance(actor, int):
+        return actor
     work = app.settling.preview if arguments.preview else app.settling.close
     settled = work(arguments.month, actor, person=arguments.person or "")
     console.table((one.number, one.staff_id, f"{one.payable:.2f}") for one in settled.settlements)
@@ -161,6 +155,31 @@ def settle(app: App, console: Console, arguments: argparse.Namespace) -> int:
     done = "months_to_close" if arguments.preview else "months_closed"
     console.say(done, count=len(settled.settlements), month=arguments.month, open=len(settled.findings))
     return PROBLEM if has_errors(settled.findings) else DONE
+
+
+def grade(app: App, console: Console, arguments: argparse.Namespace) -> int:
+    """Puts suggested grades in force, where the rule pack says so; prints each customer's former and new grade."""
+    actor = _acting(app, console, arguments.by)
+    if isinstance(actor, int):
+        return actor
+    applied = app.grading.apply(actor, preview=arguments.preview)
+    console.table((one.customer_id, one.former, one.grade, one.reason) for one in applied.changes)
+    console.complain(applied.findings)
+    console.say("grades_to_apply" if arguments.preview else "grades_applied", count=len(applied.changes))
+    return PROBLEM if has_errors(applied.findings) else DONE
+
+
+def _acting(app: App, console: Console, login: str) -> Actor | int:
+    """Who acts: the person of that account, with its rights; an exit code when there is none."""
+    if app.setup.needed():
+        return _not_set_up(console)
+    account = app.accounts.by_login(login)
+    if account is None:
+        return console.complain([Finding("A043", params={"login": login})])
+    token = app.sessions.open(account)
+    actor = app.sessions.actor(token)
+    app.sessions.close(token)
+    return actor or console.complain([Finding("A003")])
 
 
 def make_hash(config: Config, console: Console, arguments: argparse.Namespace) -> int:
@@ -288,6 +307,9 @@ def parser(console: Console) -> argparse.ArgumentParser:
     closing.add_argument("--by", metavar="LOGIN", required=True)
     closing.add_argument("--person", metavar="ID")
     closing.add_argument("--preview", action="store_true")
+    grading = add("grade", grade)
+    grading.add_argument("--by", metavar="LOGIN", required=True)
+    grading.add_argument("--preview", action="store_true")
     users = commands.add_parser("user", help=console.text("help.user"), description=console.text("help.user"))
     verbs = users.add_subparsers(dest="verb", required=True, metavar="VERB")
     add("list", list_users, to=verbs)

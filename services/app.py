@@ -20,6 +20,7 @@ from services.config import ROOT, Config
 from services.drafts import Drafts
 from services.duties import Duties
 from services.exports import Exports
+from services.grading import Grading
 from services.hashing import Hashing
 from services.people import People
 from services.places import find_place_problems
@@ -197,6 +198,13 @@ class App:
             read=lambda: read_journal(self._journal, self.catalogue),
             clock=self.clock,
             new_id=self.new_id,
+        )
+        self.grading = Grading(
+            self.config,
+            forms=lambda: self._forms,
+            repository=lambda: self.repository,
+            read=lambda: read_journal(self._journal, self.catalogue),
+            clock=self.clock,
         )
         self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
 
