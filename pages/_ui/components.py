@@ -37,7 +37,10 @@ _pulse = st.components.v2.component("portal_pulse", js=asset("pulse.js"))
 
 
 _lines = st.components.v2.component(
-    "portal_lines", html='<div class="lines"></div>', css=asset("line_table.css"), js=asset("line_table.js")
+    "portal_lines",
+    html='<div class="lines"></div>',
+    css=asset("line_table.css"),
+    js=asset("line_search.js") + asset("line_table.js"),
 )
 
 
