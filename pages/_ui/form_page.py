@@ -53,7 +53,8 @@ def head(form: OpenForm) -> Action:
     """Title, the draft's state, and the buttons; answers the one pressed.
 
     What was typed is kept before anything is drawn: a run can be stopped at any drawing, by a reload for one.
-    A button pressed stays so until it has acted: a run may be cut short by another that a field asks for meanwhile.
+    A button pressed stays so until it has acted: a run may be cut short by another that a field asks for meanwhile,
+    even before it comes here. The callback notes it first; after a server restart only the button's answer tells.
     The button's own key carries the draft: a click meant for a form already saved never presses another form's.
     """
     kept = form_flow.keep_draft(form, open_form.typed_now(form))
@@ -68,11 +69,15 @@ def head(form: OpenForm) -> Action:
             with st.container(key=one, width="content"):
                 if st.button(
                     visit.md(f"form.{one}"), key=f"{one}.{form.draft.draft_id}", type=kind,
-                    shortcut="Ctrl+S" if one == "save" else None,
+                    shortcut="Ctrl+S" if one == "save" else None, on_click=_pressed, args=(form.draft.draft_id, one),
                 ):  # fmt: skip
                     action = one
-    state.keep_form_value(form.draft.draft_id, "pressed", action)
+    _pressed(form.draft.draft_id, action)
     return action
+
+
+def _pressed(draft_id: str, action: Action) -> None:
+    state.keep_form_value(draft_id, "pressed", action)
 
 
 def _buttons(form: OpenForm) -> list[tuple[Action, Literal["primary", "secondary", "tertiary"]]]:
