@@ -85,7 +85,13 @@ class LineTable extends RecordSearch {
       const brought = this.data.fills[row.id];
       if (!this.toFill.has(row.id) || !brought) continue;
       this.toFill.delete(row.id);
-      for (const [key, text] of Object.entries(brought)) if (!row.cells[key]) { row.cells[key] = text; filled = true; }
+      for (const [key, text] of Object.entries(brought)) {
+        if (row.cells[key]) continue;
+        row.cells[key] = text;
+        filled = true;
+        const control = this.drawn.get(row.id)?.controls[key];
+        if (control === this.root.getRootNode().activeElement) { control.value = text; control.select?.(); }
+      }
     }
     if (filled) this.tell();
   }
