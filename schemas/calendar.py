@@ -17,6 +17,7 @@ from typing import Literal
 
 import chinese_calendar
 
+from schemas.contradiction import Contradiction
 from schemas.festivals import statutory_holidays
 
 Roll = Literal["none", "next_workday", "prev_workday"]
@@ -58,7 +59,9 @@ class WorkingCalendar:
     def __post_init__(self) -> None:
         edges = [edge for segment in self.segments for edge in segment]
         if not edges or any(later <= earlier for earlier, later in itertools.pairwise(edges)):
-            raise ValueError(f"working segments must be ascending and apart, not {self.segments}")
+            raise Contradiction(
+                "segments", segments="、".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in self.segments)
+            )
 
     def is_workday(self, day: date) -> bool:
         """Whether the day is worked. Raises ScheduleMissing only when so configured."""

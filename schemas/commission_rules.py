@@ -15,7 +15,9 @@ from pydantic import ConfigDict, model_validator
 from pydantic import Field as Option
 
 from schemas.calendar import Roll
+from schemas.contradiction import Contradiction
 from schemas.exact import Exact
+from schemas.finding import Param
 from schemas.template import Label, Meta
 
 Money = Exact
@@ -47,27 +49,27 @@ class Tier(Meta):
     @model_validator(mode="after")
     def _pays_one_way(self) -> Tier:
         if (self.rate is None) == (self.gold_g is None):
-            raise ValueError(f"tier {self.id} must pay either a rate or gold_g")
+            raise Contradiction("tier_pays", tier=self.id)
         for name, end in (("to", self.to), ("printed_to", self.printed_to)):
             if end is not None and end <= self.from_:
-                raise ValueError(f"tier {self.id}: {name} {end} does not lie above from {self.from_}")
+                raise Contradiction("tier_end", tier=self.id, name=name, end=end, start=self.from_)
         return self
 
 
-def find_tier_problems(tiers: tuple[Tier, ...]) -> tuple[str, ...]:
-    """What keeps `tiers` from covering every amount above zero exactly once, in words; () when they do."""
-    problems = [] if tiers[0].from_ == 0 else [f"amounts below {tiers[0].from_} have no tier: begin at 0"]
+def require_every_amount(tiers: tuple[Tier, ...]) -> None:
+    """Raises Contradiction unless `tiers` cover every amount above zero exactly once."""
+    if tiers[0].from_ != 0:
+        raise Contradiction("tiers_begin", start=tiers[0].from_)
     for lower, upper in itertools.pairwise(tiers):
+        named: dict[str, Param] = {"lower": lower.id, "upper": upper.id, "start": upper.from_}
         if upper.from_ <= lower.from_:
-            problems.append(f"tier {upper.id} begins at {upper.from_}, not above tier {lower.id} ({lower.from_})")
-            continue
+            raise Contradiction("tiers_rise", before=lower.from_, **named)
         if lower.to is not None and lower.to < upper.from_:
-            problems.append(f"amounts from {lower.to} to {upper.from_} have no tier: let {lower.id} end there")
+            raise Contradiction("tiers_gap", end=lower.to, **named)
         if lower.to is not None and lower.to > upper.from_:
-            problems.append(f"tiers {lower.id} and {upper.id} both hold amounts from {upper.from_} to {lower.to}")
+            raise Contradiction("tiers_overlap", end=lower.to, **named)
         if lower.printed_to is not None and lower.printed_to > upper.from_:
-            problems.append(f"tier {lower.id} is printed to {lower.printed_to}, beyond the start of tier {upper.id}")
-    return tuple(problems)
+            raise Contradiction("tiers_printed", end=lower.printed_to, **named)
 
 
 class ProductFilter(Meta):
@@ -88,8 +90,7 @@ class CommissionPlan(Meta):
 
     @model_validator(mode="after")
     def _tiers_cover_every_amount(self) -> CommissionPlan:
-        if problems := find_tier_problems(self.tiers):
-            raise ValueError("; ".join(problems))
+        require_every_amount(self.tiers)
         return self
 
 
@@ -116,7 +117,7 @@ class Floor(Meta):
             return self
         starts = [step.from_ for step in self.table]
         if not starts or starts[0] != 0 or any(b <= a for a, b in itertools.pairwise(starts)):
-            raise ValueError("floor.table must begin at 0 and rise strictly, so that every discount has one factor")
+            raise Contradiction("floor_table")
         return self
 
 
@@ -218,7 +219,7 @@ class CommissionRules(Meta):
     @model_validator(mode="after")
     def _attainment_needs_its_table(self) -> CommissionRules:
         if self.tier_key == "attainment" and not self.attainment_tiers:
-            raise ValueError("tier_key attainment needs the company's own table: give attainment_tiers")
-        if self.attainment_tiers and (problems := find_tier_problems(self.attainment_tiers)):
-            raise ValueError("attainment_tiers: " + "; ".join(problems))
+            raise Contradiction("attainment_table")
+        if self.attainment_tiers:
+            require_every_amount(self.attainment_tiers)
         return self

@@ -13,6 +13,7 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from schemas.calendar import Roll
+from schemas.contradiction import Contradiction
 from schemas.periods import PeriodKind
 from schemas.template import Cite, Condition, Label, Meta
 
@@ -60,10 +61,10 @@ class Due(Meta):
     def _units_fit(self) -> Due:
         if self.unit not in UNITS_OF_CLOCK[self.clock]:
             allowed = ", ".join(sorted(UNITS_OF_CLOCK[self.clock]))
-            raise ValueError(f"clock {self.clock} counts in {allowed}, not in {self.unit}")
+            raise Contradiction("clock_unit", clock=self.clock, allowed=allowed, unit=self.unit)
         picks = [name for name in ("day", "workday", "weekday") if getattr(self, name) is not None]
         if picks and self.clock != "period":
-            raise ValueError(f"{picks[0]} belongs to the clock period")
+            raise Contradiction("period_only", name=picks[0])
         return self
 
     @property
@@ -115,9 +116,9 @@ class Evidence(Meta):
     @model_validator(mode="after")
     def _is_about_something(self) -> Evidence:
         if self.table is None and not (self.filled or self.at):
-            raise ValueError("evidence in the row itself names its columns in filled or at")
+            raise Contradiction("evidence_here")
         if self.table is not None and not self.match:
-            raise ValueError("evidence in another table says in match how its rows belong to this one")
+            raise Contradiction("evidence_there")
         return self
 
 
@@ -183,7 +184,7 @@ class Watch(Meta):
     @model_validator(mode="after")
     def _begins_somewhere(self) -> Watch:
         if not self.start and self.every is None:
-            raise ValueError("a watch names its start, or the period it repeats in")
+            raise Contradiction("watch_begins")
         return self
 
 
@@ -220,16 +221,16 @@ class Rule(Meta):
             return raw
         modes = raw.get("modes") or {}
         if raw["mode"] not in modes:
-            raise ValueError(f"mode {raw['mode']!r} is none of {', '.join(modes) or 'the rule has no modes'}")
+            raise Contradiction("rule_mode", mode=str(raw["mode"]), modes=tuple(modes))
         return raw | modes[raw["mode"]]
 
     @model_validator(mode="after")
     def _is_complete(self) -> Rule:
         for watch in self.watch:
             if self.due is None and watch.due is None:
-                raise ValueError("a rule that watches rows says when they are due")
+                raise Contradiction("rule_due")
             if not (watch.met or watch.met_all or self.by_ack or self.lapses or self.kind == "alert"):
-                raise ValueError("a rule says what meets it: met, met_all, by_ack or lapses")
+                raise Contradiction("rule_met")
         if self.kind == "gate" and not self.gate:
-            raise ValueError("a gate names the check that stops the action")
+            raise Contradiction("rule_gate")
         return self

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from schemas.contradiction import Contradiction
+
 
 def _refuse_float(value: object) -> object:
     """YAML reads an unquoted 0.055 as a float, which is not 5.5 %: the rule file must quote it."""
     if isinstance(value, (float, bool)):
-        raise ValueError(f"write the number in quotes, as in {str(value)!r}, so that it is read exactly")
+        raise Contradiction("exact", example=f'"{value}"')
     return value
 
 

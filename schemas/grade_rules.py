@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field as Option
 from pydantic import model_validator
 
+from schemas.contradiction import Contradiction
 from schemas.exact import Exact
 from schemas.template import Meta
 
@@ -21,7 +22,7 @@ from schemas.template import Meta
 def _require_whole(weights: Iterable[Decimal], whole: int, of: str) -> None:
     total = sum(weights, Decimal(0))
     if total != whole:
-        raise ValueError(f"the weights of {of} sum to {total}, not {whole}")
+        raise Contradiction("weights_sum", of=of, total=total, whole=whole)
 
 
 class Step(Meta):
@@ -33,7 +34,7 @@ class Step(Meta):
 
 def _require_falling(steps: tuple[Step, ...], of: str) -> None:
     if not steps or any(lower.above >= upper.above for upper, lower in itertools.pairwise(steps)):
-        raise ValueError(f"the steps of {of} must fall strictly from the highest to the lowest")
+        raise Contradiction("steps_fall", of=of)
 
 
 class Cuts(Meta):
@@ -45,9 +46,9 @@ class Cuts(Meta):
     @model_validator(mode="after")
     def _fall_to_the_last(self) -> Cuts:
         if len(self.from_scores) != len(self.grades) - 1:
-            raise ValueError("give the lowest score of every grade but the last")
+            raise Contradiction("cuts_count")
         if any(lower >= upper for upper, lower in itertools.pairwise(self.from_scores)):
-            raise ValueError("the scores of the grades must fall strictly")
+            raise Contradiction("cuts_fall")
         return self
 
 
@@ -67,10 +68,10 @@ class MatchValue(Meta):
     def _is_complete(self) -> MatchValue:
         _require_whole(self.weights.values(), 1, "grades.g1")
         if self.medium >= self.high:
-            raise ValueError("grades.g1.medium must lie below high")
+            raise Contradiction("medium_high")
         cells = {match + value for match in "HML" for value in "HML"}
         if missing := sorted(cells - self.matrix.keys()):
-            raise ValueError(f"grades.g1.matrix has no grade for {', '.join(missing)}")
+            raise Contradiction("lacking", of="grades.g1.matrix", missing=tuple(missing))
         return self
 
 
@@ -100,7 +101,7 @@ class FourClasses(Meta):
         _require_falling(self.sales, "grades.g2.sales")
         _require_falling(self.trend, "grades.g2.trend")
         if unknown := sorted({*self.nature_of_industry.values(), self.nature_of_officials} - self.nature.keys()):
-            raise ValueError(f"grades.g2.nature has no points for {', '.join(unknown)}")
+            raise Contradiction("lacking", of="grades.g2.nature", missing=tuple(unknown))
         return self
 
 
@@ -119,7 +120,9 @@ class Capability(Meta):
     @model_validator(mode="after")
     def _is_complete(self) -> Capability:
         if self.weights.keys() != set(CRITERIA):
-            raise ValueError(f"grades.g3.weights must name {', '.join(CRITERIA)}")
+            raise Contradiction(
+                "criteria", of="grades.g3.weights", missing=tuple(sorted(set(CRITERIA) ^ self.weights.keys()))
+            )
         _require_whole(self.weights.values(), 100, "grades.g3")
         return self
 
@@ -139,9 +142,9 @@ class Credit(Meta):
     def _is_complete(self) -> Credit:
         _require_whole(self.weights.values(), 100, "grades.g4")
         if missing := sorted(self.weights.keys() - self.points.keys()):
-            raise ValueError(f"grades.g4.points has no scale for {', '.join(missing)}")
+            raise Contradiction("lacking", of="grades.g4.points", missing=tuple(missing))
         if missing := sorted(set(self.cuts.grades) - self.limit_factor.keys()):
-            raise ValueError(f"grades.g4.limit_factor has no factor for {', '.join(missing)}")
+            raise Contradiction("lacking", of="grades.g4.limit_factor", missing=tuple(missing))
         return self
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field as Option
 from pydantic import model_validator
 
+from schemas.contradiction import Contradiction
 from schemas.exact import Exact
 from schemas.template import Key, Label, Meta
 
@@ -46,9 +47,9 @@ class Indicator(Meta):
     def _knows_its_figure(self) -> Indicator:
         computed = self.curve not in ("rating", "entered")
         if computed != (self.measure is not None):
-            raise ValueError(f"indicator {self.key}: a computed curve needs a measure, rating and entered have none")
+            raise Contradiction("indicator_measure", indicator=self.key)
         if self.zero_at is not None and self.target is not None and self.zero_at <= self.target:
-            raise ValueError(f"indicator {self.key}: zero_at must lie above the target")
+            raise Contradiction("indicator_zero", indicator=self.key)
         return self
 
 
@@ -66,12 +67,12 @@ class Card(Meta):
     def _weights_make_the_whole(self) -> Card:
         total = sum(indicator.weight for indicator in self.indicators)
         if total != 100:
-            raise ValueError(f"the weights of card {self.label.zh} sum to {total}, not 100")
+            raise Contradiction("weights_sum", of=self.label.zh, total=total, whole=100)
         if sum(self.raters.values()) != 100:
-            raise ValueError(f"the raters' shares of card {self.label.zh} do not sum to 100")
+            raise Contradiction("weights_sum", of=f"{self.label.zh} raters", total=sum(self.raters.values()), whole=100)
         keys = [indicator.key for indicator in self.indicators]
         if len(set(keys)) != len(keys):
-            raise ValueError(f"card {self.label.zh} names an indicator twice")
+            raise Contradiction("indicator_twice", card=self.label.zh)
         return self
 
 

@@ -62,6 +62,7 @@ class Labels:
     ) -> str:
         """The finding as a sentence, with fields and templates named by their labels."""
         params: dict[str, object] = {}
+        own = {name: shown_param(value, language) for name, value in finding.params.items()}
         for name, value in finding.params.items():
             if name in _FIELD_PARAMS:
                 params[name] = field_label(str(value), finding.at, template, language)
@@ -74,7 +75,7 @@ class Labels:
             elif name == "did_you_mean":
                 params[name] = self.text("hint.did_you_mean", language, word=value) if value else ""
             elif name.endswith("_word"):
-                params[name] = self.text(str(value), language)
+                params[name] = self.text(str(value), language, **own)
             elif name.endswith(f"_{language}"):
                 params[name.removesuffix(f"_{language}")] = value
             else:

@@ -8,7 +8,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from schemas.finding import FileRef, Finding
+from schemas.contradiction import Contradiction
+from schemas.finding import FileRef, Finding, Param
 
 OptionPath = tuple[str | int, ...]
 _CODES: Mapping[str, str] = {
@@ -55,10 +56,17 @@ def option_finding(detail: Any, at: Callable[[OptionPath], FileRef], model: type
     elif code == "T014":
         params |= {"expected_word": f"kind.{_EXPECTED.get(detail['type'], 'other')}"}
     elif code == "T017":
-        params |= {"problem": str(context.get("error", ""))}
+        params |= _problem(context.get("error"))
     elif code == "T016":
         params |= {"limit": str(context.get("ge", context.get("le", "")))}
     return Finding(code, at(path), params)
+
+
+def _problem(error: object) -> dict[str, Param]:
+    """What does not hold together, as a text of the locale files with its own parameters."""
+    if isinstance(error, Contradiction):
+        return {**error.params, "problem_word": f"problem.{error.code}"}
+    return {"problem_word": str(error)}
 
 
 def _shown(value: object) -> str:

@@ -20,6 +20,7 @@ from pydantic import ValidationError, model_validator
 
 from schemas.calendar import OFFICE_HOURS, OnMissingYear, WorkingCalendar
 from schemas.commission_rules import CommissionPlan, CommissionRules
+from schemas.contradiction import Contradiction
 from schemas.deadline_rules import Rule
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.grade_rules import GradeRules
@@ -108,7 +109,7 @@ class RulePack(Meta):
         for option in ("plan", "part_time_plan"):
             name = getattr(self.commission, option)
             if name and name not in self.commission_plans:
-                raise ValueError(f"commission.{option} names {name}, which is not under commission_plans")
+                raise Contradiction("plan_unknown", option=option, plan=name)
         return self
 
 

@@ -44,16 +44,19 @@ def plan(*rows: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([{"id": "1", "from": "100", "rate": "0.1"}], "begin at 0"),
-        ([{"id": "1", "from": "0", "rate": "0.1"}, {"id": "2", "from": "0", "rate": "0.2"}], "not above"),
+        ([{"id": "1", "from": "100", "rate": "0.1"}], "tiers_begin"),
+        ([{"id": "1", "from": "0", "rate": "0.1"}, {"id": "2", "from": "0", "rate": "0.2"}], "tiers_rise"),
         (
             [{"id": "1", "from": "0", "to": "9999.99", "rate": "0.1"}, {"id": "2", "from": "10000", "rate": "0.2"}],
-            "have no tier",
+            "tiers_gap",
         ),
-        ([{"id": "1", "from": "0", "to": "20000", "rate": "0.1"}, {"id": "2", "from": "10000", "rate": "0.2"}], "both"),
-        ([{"id": "1", "from": "5", "to": "1", "rate": "0.1"}], "does not lie above"),
-        ([{"id": "1", "from": "0", "rate": 0.1}], "in quotes"),
-        ([{"id": "1", "from": "0"}], "either a rate or gold_g"),
+        (
+            [{"id": "1", "from": "0", "to": "20000", "rate": "0.1"}, {"id": "2", "from": "10000", "rate": "0.2"}],
+            "tiers_overlap",
+        ),
+        ([{"id": "1", "from": "5", "to": "1", "rate": "0.1"}], "tier_end"),
+        ([{"id": "1", "from": "0", "rate": 0.1}], "exact"),
+        ([{"id": "1", "from": "0"}], "tier_pays"),
     ],
     ids=["late start", "not rising", "gap", "overlap", "PT-08 section from 5 to 1", "float", "pays nothing"],
 )

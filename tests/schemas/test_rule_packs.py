@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from schemas.finding import FileRef
+from schemas.labels import Labels
 from schemas.rule_packs import Pack, find_packs, load_pack
 
-SHIPPED = Path(__file__).resolve().parents[2] / "reports" / "rules"
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "reports" / "rules"
+LABELS = Labels.load(ROOT / "forms" / "locales")
 TODAY = date(2026, 11, 21)
 
 
@@ -108,6 +112,32 @@ def test_a_mistake_is_reported_where_it_stands(
     found = next(finding for finding in findings if finding.code == code)
     assert found.at == FileRef("acme/pack.yaml", line)
     assert found.params[param[0]] == param[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "zh", "en"),
+    [
+        ('commission_plans: {p: {label: {zh: 表, en: t}, applies: [全职], effective_from: "2026-01-01", '
+         'tiers: [{id: "1", from: "0", to: "9", rate: "0.1"}, {id: "2", from: "10", rate: "0.2"}]}}',
+         "“p”不成立：9 到 10 之间的金额没有档位，请让“1”到 10 为止。",
+         '"p" does not hold together: amounts from 9 to 10 have no tier: let 1 end at 10.'),
+        ("deadlines: {D05: {due: {unit: hour}}}",
+         "“due”不成立：wday 计时的单位只能是 day，不能是 hour。",
+         '"due" does not hold together: the clock wday counts in day, not in hour.'),
+    ],
+    ids=["a gap in the tiers", "a unit the clock does not have"],
+)  # fmt: skip
+def test_what_does_not_hold_together_is_said_in_both_languages(tmp_path: Path, option: str, zh: str, en: str) -> None:
+    _, (finding,) = load_pack("acme", (SHIPPED, company(tmp_path, f"{ACME}{option}\n")), TODAY)
+    assert [LABELS.finding(finding, language) for language in ("zh", "en")] == [zh, en]
+
+
+def test_every_contradiction_has_its_text_and_every_text_its_contradiction() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "schemas").glob("*.py"))
+    raised = set(re.findall(r'Contradiction\(\s*"(\w+)"', sources))
+    for language in ("zh", "en"):
+        told = {key.removeprefix("problem.") for key in LABELS.texts[language] if key.startswith("problem.")}
+        assert told == raised
 
 
 def test_an_unknown_pack_names_the_known_ones() -> None:
