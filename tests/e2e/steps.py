@@ -38,6 +38,7 @@ def fill(page: Page, field: str, text: str) -> None:
 def choose(page: Page, field: str, option: str) -> None:
     """Picks an answer, whether it is a pill, a segment or an entry of a list."""
     place = page.locator(f".st-key-field__{field}")
+    place.locator("button, input").first.wait_for()
     button = place.get_by_role("button", name=option, exact=True).or_(
         place.get_by_role("radio", name=option, exact=True)
     )

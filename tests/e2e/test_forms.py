@@ -14,8 +14,7 @@ from schemas.record import Saved, Submission, TypedLine
 from schemas.template import Field
 from services.app import App, load_config, open_app
 from tests.e2e.running import DESKTOP, LOGIN, PHONE, Portal, open_page, set_up, settled, sign_in
-from tests.e2e.steps import box, fill, open_form, save
-from tests.e2e.steps import choose as choose_drawn
+from tests.e2e.steps import box, choose, fill, open_form, save
 
 TOMORROW = (date.today() + timedelta(days=1)).isoformat()  # noqa: DTZ011 - the portal's own day is today or tomorrow
 PRODUCTS = 230
@@ -150,12 +149,6 @@ def pick(page: Page, field: str, text: str) -> None:
         if combobox.input_value():
             break
     settled(page)
-
-
-def choose(page: Page, field: str, option: str) -> None:
-    """Picks an answer, once the field is there."""
-    page.locator(f".st-key-field__{field}").locator("button, input").first.wait_for()
-    choose_drawn(page, field, option)
 
 
 def answer(page: Page, asked: Field, text: str) -> None:
