@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +16,33 @@ from schemas.labels import Labels
 from schemas.record import Actor
 from services.accounts import Accounts
 from services.attachments import Attachments
-from services.bulk import Bulk
 from services.config import ROOT, Config
 from services.drafts import Drafts
-from services.duties import Duties
-from services.exports import Exports
-from services.grading import Grading
 from services.hashing import Hashing
 from services.people import People
 from services.places import find_place_problems
 from services.ports import Clock, NewId
-from services.prints import Prints
-from services.records import StoreError, StoreUnavailable
-from services.report_data import read_journal
-from services.sample_removal import SampleRemoval
 from services.samples import Samples
 from services.sessions import Sessions
-from services.settling import Settling
 from services.setup import Setup, SetupAnswers
 from services.sync import Health, Sync
 from services.templates import Forms, stamp_of
-from services.versions import Versions
-from services.views import Views
+from sheets_adapter.contract import StoreError, StoreUnavailable
 from sheets_adapter.journal import Journal
 from sheets_adapter.private import PrivateStore
 
 if TYPE_CHECKING:
     from schemas.catalogue import Catalogue
+    from services.bulk import Bulk
+    from services.duties import Duties
+    from services.exports import Exports
+    from services.grading import Grading
+    from services.prints import Prints
+    from services.report_data import ReportData
+    from services.sample_removal import SampleRemoval
+    from services.settling import Settling
+    from services.versions import Versions
+    from services.views import Views
     from sheets_adapter.repository import Repository
 
 __all__ = ["App", "ConfigError", "StoreError", "StoreUnavailable", "load_config", "open_app"]
@@ -135,15 +136,13 @@ class App:
             starts_checkpointer=starts_checkpointer,
         )
         self._connect_people(hashing)
-        self._connect_files()
+        self.attachments = self._files(enabled=not self.is_demo)
 
     def _connect_people(self, hashing: Hashing) -> None:
         people = People(lambda: self.repository, lambda: self.catalogue, self._journal.revision)
         handed: dict[str, Any] = {"clock": self.clock, "new_id": self.new_id}
         self.accounts = Accounts(self._private, is_staff=people.is_staff, hashing=hashing, **handed)
         self.sessions = Sessions(self._private, self.config, person=people.person, **handed)
-        self.views = Views(self._private, **handed)
-        self.bulk = Bulk(lambda: self.repository, self._private, clock=self.clock)
         self.drafts = Drafts(self._private, written_under=self._journal.written_under, **handed)
         self.samples = Samples(
             self._private,
@@ -151,14 +150,6 @@ class App:
             catalogue=lambda: self.catalogue,
             journal=self._journal,
             attachments=lambda: self._files(enabled=True),
-        )
-        self.sample_removal = SampleRemoval(
-            self._private,
-            self._journal,
-            self.sync,
-            clock=self.clock,
-            catalogue=lambda: self.catalogue,
-            forgotten=self._forget_records,
         )
         self.setup = Setup(
             self.config,
@@ -172,10 +163,35 @@ class App:
             workbook=self.sync,
         )
 
-    def _connect_files(self) -> None:
-        self.attachments = self._files(enabled=not self.is_demo)
-        self.duties = Duties(self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock)
-        self.exports = Exports(
+    # What the first screen does without is put together when it is first asked for: its modules take time to load.
+
+    @cached_property
+    def views(self) -> Views:
+        """People's saved views of lists."""
+        from services.views import Views
+
+        return Views(self._private, clock=self.clock, new_id=self.new_id)
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """Changes of many records at once."""
+        from services.bulk import Bulk
+
+        return Bulk(lambda: self.repository, self._private, clock=self.clock)
+
+    @cached_property
+    def duties(self) -> Duties:
+        """What people owe today."""
+        from services.duties import Duties
+
+        return Duties(self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Downloads of lists and of the workbook."""
+        from services.exports import Exports
+
+        return Exports(
             lambda: self.repository,
             lambda: self.catalogue,
             lambda: self.labels,
@@ -183,7 +199,13 @@ class App:
             log=self._log,
             workbook=self.sync.workbook_bytes,
         )
-        self.prints = Prints(
+
+    @cached_property
+    def prints(self) -> Prints:
+        """Records as their paper forms."""
+        from services.prints import Prints
+
+        return Prints(
             lambda: self.repository,
             lambda: self.catalogue,
             lambda: self.labels,
@@ -191,22 +213,59 @@ class App:
             clock=self.clock,
             log=self._log,
         )
-        self.settling = Settling(
+
+    @cached_property
+    def settling(self) -> Settling:
+        """Closes months of commissions."""
+        from services.settling import Settling
+
+        return Settling(
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=lambda: read_journal(self._journal, self.catalogue),
+            read=self._frames,
             clock=self.clock,
             new_id=self.new_id,
         )
-        self.grading = Grading(
+
+    @cached_property
+    def grading(self) -> Grading:
+        """Applies suggested grades where the rules say so."""
+        from services.grading import Grading
+
+        return Grading(
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=lambda: read_journal(self._journal, self.catalogue),
+            read=self._frames,
             clock=self.clock,
         )
-        self.versions = Versions(lambda: self.repository, lambda: self.catalogue)
+
+    def _frames(self) -> ReportData:
+        from services.report_data import read_journal
+
+        return read_journal(self._journal, self.catalogue)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """A record as it was, and the way back."""
+        from services.versions import Versions
+
+        return Versions(lambda: self.repository, lambda: self.catalogue)
+
+    @cached_property
+    def sample_removal(self) -> SampleRemoval:
+        """Takes the sample data away."""
+        from services.sample_removal import SampleRemoval
+
+        return SampleRemoval(
+            self._private,
+            self._journal,
+            self.sync,
+            clock=self.clock,
+            catalogue=lambda: self.catalogue,
+            forgotten=self._forget_records,
+        )
 
     def _files(self, *, enabled: bool) -> Attachments:
         """The door to attached files; a demo, which would lose people's files, still shows those of its samples."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,7 +14,9 @@ from pages._ui.gate import Visit
 from pages._ui.text import plain
 from schemas.rights import may
 from schemas.template import Template
-from services.records import SyncStatus
+
+if TYPE_CHECKING:
+    from services.records import SyncStatus
 
 SHORT_WAIT, LONG_WAIT = 3, 20
 """Seconds until a page looks again at what waits for the workbook; long when it waits for a person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pages._ui import copying, routes, state
 from pages._ui.gate import Visit
@@ -19,7 +19,9 @@ from schemas.template import Field, Template
 from schemas.validation import Validated
 from services.drafts import AlreadySaved, Draft
 from services.filling import Filling
-from services.records import Change
+
+if TYPE_CHECKING:
+    from services.records import Change
 
 Action = Literal["", "save", "complete", "save_add", "stash", "cancel"]
 

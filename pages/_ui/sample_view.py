@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages._ui import guard, routes, state
 from pages._ui.gate import Visit
-from services.sample_removal import ADMIN, RemovalPlan, Removed
+from schemas.finding import Finding
+
+if TYPE_CHECKING:
+    from services.sample_removal import RemovalPlan
 
 
 def banner(visit: Visit) -> None:
@@ -15,7 +20,7 @@ def banner(visit: Visit) -> None:
         return
     with st.container(key="samples_banner", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[:blue[:material/science: {visit.md('samples.banner')}]]")
-        if ADMIN in visit.actor.roles and st.button(visit.md("samples.remove"), key="samples", type="tertiary"):
+        if "admin" in visit.actor.roles and st.button(visit.md("samples.remove"), key="samples", type="tertiary"):
             st.dialog(visit.md("samples.title"), width="medium")(_confirm)(visit)
 
 
@@ -43,8 +48,9 @@ def _stays(visit: Visit, plan: RemovalPlan) -> list[str]:
 def _remove(visit: Visit) -> None:
     with guard.guard(lambda: visit.app.labels, visit.language):
         outcome = visit.app.sample_removal.remove(visit.actor)
-        if isinstance(outcome, Removed):
-            key = "samples.removed_copy" if outcome.copy else "samples.removed"
-            state.leave_note(key, count=str(outcome.plan.samples), file=outcome.copy)
-            routes.go(routes.HOME)
-        st.error(visit.finding(outcome))
+        if isinstance(outcome, Finding):
+            st.error(visit.finding(outcome))
+            return
+        key = "samples.removed_copy" if outcome.copy else "samples.removed"
+        state.leave_note(key, count=str(outcome.plan.samples), file=outcome.copy)
+        routes.go(routes.HOME)
