@@ -11,7 +11,7 @@ from services.app import App
 
 def main() -> None:
     """Registers every screen, so that a deep link survives signing in; draws the frame; runs the screen."""
-    st.set_page_config(page_icon="📒", layout="wide")
+    st.set_page_config(page_icon=":material/menu_book:", layout="wide")
     pages = {screen: st.Page(screen.path, title=screen.slug, url_path=screen.slug) for screen in routes.SCREENS}
     start = st.Page(_start, title="start", default=True)
     page = st.navigation([start, *pages.values()], position="hidden")
