@@ -19,7 +19,7 @@ GIVEN: dict[str, set[str]] = {
     "A017": set(), "A018": set(), "A020": set(), "A021": set(), "A022": {"length", "max"},
     "A023": {"pack", "packs"}, "A024": set(), "A025": set(), "A026": {"file", "setting"}, "A027": {"language"},
     "A028": set(), "A029": set(), "A030": {"kilobytes", "max"}, "A040": {"template"}, "A041": set(),
-    "A042": {"login"}, "A043": {"login"}, "A044": set(), "A050": {"template", "row", "codes"},
+    "A042": {"login"}, "A043": {"login"}, "A044": set(), "A050": {"template", "row", "codes"}, "A053": set(),
     "A060": set(), "A061": set(), "A062": set(), "A063": {"max"}, "A064": {"name"}, "A065": {"length", "max"},
     "A066": set(),
     "C001": {"setting", "near"}, "C002": {"setting", "value", "source", "choices"},
