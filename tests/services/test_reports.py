@@ -128,6 +128,40 @@ def test_options_of_the_pack_are_overridden_for_one_run(capsysbinary, workbook: 
     assert changed["pack_hash"] != usual["pack_hash"]
 
 
+SALES: dict[str, list[list[Any]]] = {
+    "人员档案": SHEETS["人员档案"],
+    "成交登记表": [
+        ["成交编号", "类型", "成交日期", "收款日期", "客户", "销售人员", "标价金额", "成交金额", "币种"],
+        ["CJ1", "销售", date(2026, 10, 12), date(2026, 10, 12), "科技有限公司", "张三", 10000, 10000, "CNY"],
+    ],
+    "客户信息管理表": SHEETS["客户信息管理表"],
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "commission", "payable"),
+    [
+        ([], "550.00", "550.00"),
+        (["commission.exact_10000=lower"], "500.00", "500.00"),
+        (["commission.tax=excl", "commission.tax_rate=0.25"], "400.00", "400.00"),
+        (["commission.recognition=delivered"], "0.00", "0.00"),
+    ],
+    ids=["shipped", "10,000 in the lower row: 5 %", "without VAT 8,000 × 5 %", "not delivered yet"],
+)
+def test_an_option_set_for_one_run_reaches_the_commission_figures(
+    capsysbinary, tmp_path: Path, workbook: Path, options: list[str], commission: str, payable: str
+) -> None:
+    path = write(tmp_path / "sales.xlsx", SALES)
+    question = ["commissions", "--as-of", "2026-11-30", "--month", "2026-10", "--workbook", str(path)]
+    settings = [word for option in options for word in ("--set", option)]
+    code, out, err = run(capsysbinary, *question, "--format", "json", *settings)
+    assert code == 0, err
+    statement = json.loads(out)
+    [values] = [each["values"] for each in statement["lines"] if each["values"]["staff_id"] == "S001"]
+    assert (values["commission"], values["payable"]) == (commission, payable)
+    assert statement["parameters"].get("options", {}) == dict(option.split("=") for option in options)
+
+
 def test_a_month_lists_what_is_unmet_and_what_was_met_in_it(capsysbinary, workbook: Path) -> None:
     october = asked(capsysbinary, workbook, "--month", "2026-10")
     september = asked(capsysbinary, workbook, "--month", "2026-09")
