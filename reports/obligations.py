@@ -301,13 +301,22 @@ def _own(scope: _Scope, piece: Evidence) -> tuple[Ints, Flags]:
         return np.where(here, MISSING, UNMET), np.zeros(len(here), dtype=np.bool_)
     moment = scope.columns.latest(piece.at)[scope.rows]
     known = here & (moment != MISSING)
-    undated = here & ~known if _is_written_by_portal(piece.at, scope.columns) else np.zeros(len(here), dtype=np.bool_)
+    undated = here & ~known & _happened(piece.at, scope.columns)[scope.rows]
     return np.where(known, moment, UNMET), undated
+
+
+def _happened(names: Sequence[str], columns: Columns) -> Flags:
+    """Rows in which what these moments date has happened, dated or not: all where the portal writes the moment, else
+    those with the text the moment belongs to (report beside report_at)."""
+    if _is_written_by_portal(names, columns):
+        return np.ones(len(columns), dtype=np.bool_)
+    texts = [text for name in names if (text := name.removesuffix("_at")) != name and text in columns.frame.columns]
+    return np.logical_or.reduce([np.zeros(len(columns), dtype=np.bool_), *(columns.filled((text,)) for text in texts)])
 
 
 def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:
     """Whether the portal writes these moments itself (system times, decisions): missing, something was done outside."""
-    decided = {f"{name}_at" for name in columns.frame.columns}
+    decided = {f"{name}_at" for name in columns.frame.columns if f"{name}_by" in columns.frame.columns}
     return any(name in {"created_at", "submitted_at", "approved_at"} or name in decided for name in names)
 
 

@@ -229,3 +229,9 @@ def test_what_is_done_on_the_day_it_is_due_is_met(case: Case) -> None:
 def test_what_is_done_a_day_late_stays_visible_as_late(case: Case) -> None:
     row = case.row(case.due_at + timedelta(days=2), case.done(f"{case.due_at + timedelta(days=1):%Y-%m-%d}"))
     assert row["status"] == case.late
+
+
+def test_a_visit_report_without_its_time_is_not_measurable_and_a_missing_one_is_overdue() -> None:
+    for report, status in (("", "overdue"), ("客户同意试用", "not_measurable")):
+        rows = evaluated("D68", "2026-11-20", {"visit_record": [FRIDAY_VISIT | {"report": report}]})
+        assert list(rows["status"]) == [status]
