@@ -311,7 +311,9 @@ def _happened(names: Sequence[str], columns: Columns) -> Flags:
     if _is_written_by_portal(names, columns):
         return np.ones(len(columns), dtype=np.bool_)
     texts = [text for name in names if (text := name.removesuffix("_at")) != name and text in columns.frame.columns]
-    return np.logical_or.reduce([np.zeros(len(columns), dtype=np.bool_), *(columns.filled((text,)) for text in texts)])
+    return np.asarray(
+        np.logical_or.reduce([np.zeros(len(columns), dtype=np.bool_), *(columns.filled((text,)) for text in texts)])
+    )
 
 
 def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:

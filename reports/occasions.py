@@ -154,7 +154,8 @@ def third_idle_end(last_on: date, away: frozenset[str]) -> date:
 def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
     """Deals and shipped orders with the customer's payment term: customer_id, owner_id, from_day, term_days, paid_on.
 
-    The term stands in the customer's recognition (T38); without one nothing falls due.
+    The term stands in the customer's recognition (T38); without one nothing falls due. A sale that both a deal and an
+    order tell of is the order's: its term runs from the shipping, and the deal says when it was paid.
     """
     if "new_customer_recognition" not in frames:
         return None
@@ -172,7 +173,8 @@ def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
         frames, "order_register", ("record_id", "reg_no", "mfg_no", "customer_id", "owner_id", "shipped_on")
     )
     shipped = shipped[shipped["customer_id"].isin(terms["customer_code"])].rename(columns={"shipped_on": "from_day"})
-    told = deals[deals["deal_no"].isin(set(shipped["mfg_no"]) | set(shipped["reg_no"]) - {""})]
+    numbers = (set(shipped["mfg_no"]) | set(shipped["reg_no"])) - {""}
+    told, sold = deals[deals["deal_no"].isin(numbers)], sold[~sold["deal_no"].isin(numbers)]
     paid = told.drop_duplicates("deal_no").set_index("deal_no")["paid_on"]
     shipped = shipped.assign(
         paid_on=wall_time(looked_up(shipped["mfg_no"], paid)).fillna(wall_time(looked_up(shipped["reg_no"], paid)))

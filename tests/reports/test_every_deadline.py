@@ -49,7 +49,7 @@ class Case:
 
 def same(table: str, row: Row, **columns: str) -> Callable[[str], Book]:
     """The record itself is filled in; "{day}" and "{at}" stand for the day and for 09:00 on it."""
-    return lambda day: {table: [row | _on(columns, day)]}
+    return lambda day: {table: [{**row, **_on(columns, day)}]}
 
 
 def other(table: str, **columns: str) -> Callable[[str], Book]:
@@ -83,7 +83,7 @@ FRIDAY_VISIT = VISIT | {"visited_at": "2026-11-06 15:00:00", "ended_at": "2026-1
 FAILED = {"record_id": "r1", "line_no": "1", "failed_at": "2026-11-07 10:00:00"}
 
 
-def person(role: str, **more: str) -> Row:
+def person(role: str, **more: str) -> dict[str, str]:
     return {"staff_id": "S1", "role": role, "staff_state": "正式", "joined_on": "2025-01-01", **more}
 
 
@@ -235,3 +235,63 @@ def test_a_visit_report_without_its_time_is_not_measurable_and_a_missing_one_is_
     for report, status in (("", "overdue"), ("客户同意试用", "not_measurable")):
         rows = evaluated("D68", "2026-11-20", {"visit_record": [FRIDAY_VISIT | {"report": report}]})
         assert list(rows["status"]) == [status]
+
+
+def statuses(rule: str, as_of: str, book: Book) -> list[tuple[str, str]]:
+    """Due moment and status of each obligation."""
+    rows = evaluated(rule, as_of, book)
+    return list(zip(due_texts(rows), rows["status"], strict=True))
+
+
+def test_d24_an_a_customer_is_called_out_three_months_after_the_last_progress_until_the_next() -> None:
+    book = {"customer_info": [CUSTOMER | {"grade": "A"}], "deal": [SOLD]}  # sold on 2026-08-10
+    assert statuses("D24", "2026-11-10 23:59:59", book) == [("2026-11-10", "due_soon")]
+    assert statuses("D24", "2026-11-11", book) == [("2026-11-10", "overdue")]
+    again = book | {"need_confirmation": [{"customer_id": "C1", "confirmed_on": "2026-11-10"}]}
+    assert statuses("D24", "2026-11-11", again) == [("2027-02-10", "pending")]
+    assert statuses("D24", "2026-11-11", book | {"customer_info": [CUSTOMER | {"grade": "B"}]}) == []
+
+
+def test_d41_a_demotion_is_reviewed_three_months_later_unless_it_ended() -> None:
+    demoted = person("销售顾问", demoted_on="2026-08-31") | {"staff_state": "降级试用"}
+    assert statuses("D41", "2026-11-30 23:59:59", {"staff": [demoted]}) == [("2026-11-30", "due_soon")]
+    assert statuses("D41", "2026-12-01", {"staff": [demoted]}) == [("2026-11-30", "overdue")]
+    assert statuses("D41", "2026-12-01", {"staff": [demoted | {"staff_state": "正式"}]}) == []
+
+
+def test_d44_secrecy_is_reminded_of_a_fortnight_before_the_year_ends_and_then_over() -> None:
+    book = {"staff": [person("销售顾问", left_on="2025-11-10")]}
+    expected = [("2026-10-27 23:59:58", "pending"), ("2026-10-27 23:59:59", "due_soon"), ("2026-11-11", "met")]
+    for as_of, status in expected:
+        assert statuses("D44", as_of, book) == [("2026-11-10", status)]
+
+
+def test_d62_a_shipped_order_is_due_from_its_shipping_and_only_once() -> None:
+    """The deal that tells of the same sale is paid with it."""
+    order = {"reg_no": "J1", "customer_id": "C1", "owner_id": "S1", "shipped_on": "2026-10-10"}
+    book = {
+        "new_customer_recognition": [{"customer_code": "C1", "pay_term_days": "30"}],
+        "order_register": [order],
+        "deal": [SOLD | {"sold_on": "2026-10-01"}],
+    }
+    assert statuses("D62", "2026-11-10", book) == [("2026-11-09", "overdue")]
+    paid = book | {"deal": [SOLD | {"sold_on": "2026-10-01", "paid_on": "2026-11-09"}]}
+    assert statuses("D62", "2026-11-10", paid) == [("2026-11-09", "met")]
+    assert statuses("D62", "2026-11-10", book | {"new_customer_recognition": []}) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "book"),
+    [
+        pytest.param("D20", {"satisfaction_survey": [
+            {"customer_id": "C1", "surveyed_on": "2026-11-06", "q_quality": "4", "q_speed": "5", "q_overall": "4"}
+        ]}, id="D20 no question at 3 or less"),
+        pytest.param("D21", {"customer_info": [CUSTOMER], "deal": []}, id="D21 no business in twelve months"),
+        pytest.param("D51", {"suggestion": [ADOPTED | {"decision": "不采用"}]}, id="D51 not adopted"),
+        pytest.param("D54", {"staff": [person("销售顾问")], "visit_record": [FRIDAY_VISIT | {"mode": "电话"}]},
+                     id="D54 no field work"),
+        pytest.param("D73", {"visit_record": [FRIDAY_VISIT]}, id="D73 nothing promised"),
+    ],
+)  # fmt: skip
+def test_nothing_is_owed_without_its_reason(rule: str, book: Book) -> None:
+    assert statuses(rule, "2027-03-01", book) == []
