@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from reports.commissions.other_reports import false_sales
 from reports.commissions.report import commissions
 from reports.registry import Request
-from reports.statement import Statement
+from reports.statement import Source, Statement, source_of
 from schemas.commission_rules import CommissionRules
 from schemas.rule_packs import Pack
 from tests.reports.books import Book, asked, book, claim, close, deal, line, money, pack, person, quota, refund
@@ -459,3 +459,17 @@ def test_the_referrers_part_is_rounded_down_and_the_seller_keeps_the_fen() -> No
 def test_attainment_cannot_be_chosen_without_a_table_for_it() -> None:
     with pytest.raises(ValueError, match="attainment_table"):
         ruled({"tier_key": "attainment"})
+
+
+def test_attainment_without_a_quota_withholds_the_figure_and_pays_everybody_else() -> None:
+    of = book(
+        deal("A", "40000"),
+        deal("B", "40000", seller_id="S002"),
+        people=[person(), person("S002")],
+        quotas=[quota("40000", person="S002")],
+    )
+    statement = commissions(question(of, "2026-10", {**ATTAINMENT, "tier_key": "attainment"}))
+    assert (line(statement).values["commission"], line(statement).values["withheld"]) == (None, ["E336"])
+    assert line(statement, "S002").values["commission"] == money("2800")
+    [finding] = [each for each in statement.findings if each.code == "E336"]
+    assert source_of(finding) == Source("staff", "staff-S001")
