@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Error, Locator, Page
 
-from tests.e2e.running import settled
+from services.app import PRIVATE_FILE
+from tests.e2e.running import Portal, settled
 
 SHEET = "客户信息管理表"
 WRITTEN_WITHIN = 40
+KEPT_WITHIN = 10
 
 
 def open_form(page: Page, url: str, template: str = "customer_info") -> None:
@@ -71,6 +76,18 @@ def saved(page: Page) -> None:
     except Error as error:
         raise AssertionError(f"not saved: {page.url}\n{page.locator('body').inner_text()}") from error
     settled(page)
+
+
+def kept(portal: Portal, *texts: str) -> None:
+    """Waits until one draft holds all the texts. Nothing is pressed: what is typed goes there by itself."""
+    store = portal.folder / "state" / PRIVATE_FILE
+
+    def found() -> bool:
+        with closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)) as drafts:
+            contents = [str(json.loads(content)) for (content,) in drafts.execute("SELECT content FROM drafts")]
+        return any(all(text in content for text in texts) for content in contents)
+
+    eventually(found, f"no draft holds {texts}", within=KEPT_WITHIN)
 
 
 def sheet_of(workbook: Path, title: str = SHEET) -> Worksheet:

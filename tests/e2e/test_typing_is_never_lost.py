@@ -6,12 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.running import DESKTOP, Portal, open_page, settled, sign_in
-from tests.e2e.steps import box, choose, eventually, fill, fill_customer, names_in, open_form, save, saved
-
-KEPT_WITHIN_MS = 1_500
-"""A field is in the draft soon after it was left."""
-RESTING_KEPT_WITHIN_MS = 4_000
-"""A text still being typed is in the draft soon after the typing stopped."""
+from tests.e2e.steps import box, choose, eventually, fill, fill_customer, kept, names_in, open_form, save, saved
 
 
 def written_once(portal: Portal, name: str) -> None:
@@ -32,7 +27,7 @@ def test_many_clicks_on_save_make_one_record(portal: Portal, desktop: Page, clic
 def test_a_reload_in_the_middle_of_saving_makes_one_record(portal: Portal, desktop: Page) -> None:
     open_form(desktop, portal.url)
     fill_customer(desktop, "刷新有限公司", phone="13912345611")
-    desktop.wait_for_timeout(KEPT_WITHIN_MS)
+    kept(portal, "刷新有限公司", "13912345611", "本省")
     desktop.locator(".st-key-save button").click(no_wait_after=True)
     desktop.reload()
     desktop.wait_for_selector(".st-key-save, .st-key-edit")
@@ -75,7 +70,7 @@ def test_what_was_typed_comes_back_after_a_reload(portal: Portal, desktop: Page)
     open_form(desktop, portal.url)
     fill(desktop, "customer_name", "草稿有限公司")
     fill(desktop, "contact_name", "赵女士")
-    desktop.wait_for_timeout(KEPT_WITHIN_MS)
+    kept(portal, "草稿有限公司", "赵女士")
     desktop.reload()
     expect(box(desktop, "contact_name")).to_have_value("赵女士")
     expect(box(desktop, "customer_name")).to_have_value("草稿有限公司")
@@ -85,12 +80,12 @@ def test_what_was_typed_comes_back_after_a_reload(portal: Portal, desktop: Page)
 def test_a_text_in_the_middle_of_typing_comes_back_after_a_reload(portal: Portal, desktop: Page) -> None:
     open_form(desktop, portal.url)
     box(desktop, "follow_up").press_sequentially("客户说下周二再联系")
-    desktop.wait_for_timeout(RESTING_KEPT_WITHIN_MS)
+    kept(portal, "客户说下周二再联系")
     settled(desktop)
     expect(box(desktop, "follow_up")).to_be_focused()
     box(desktop, "follow_up").press_sequentially("，要带样品")
     assert box(desktop, "follow_up").input_value() == "客户说下周二再联系，要带样品"
-    desktop.wait_for_timeout(RESTING_KEPT_WITHIN_MS)
+    kept(portal, "客户说下周二再联系，要带样品")
     desktop.reload()
     expect(box(desktop, "follow_up")).to_have_value("客户说下周二再联系，要带样品")
 
@@ -98,7 +93,7 @@ def test_a_text_in_the_middle_of_typing_comes_back_after_a_reload(portal: Portal
 def test_a_page_streamlit_gave_up_is_loaded_anew_and_shows_the_draft(portal: Portal, desktop: Page) -> None:
     open_form(desktop, portal.url)
     fill(desktop, "customer_name", "空白页有限公司")
-    desktop.wait_for_timeout(KEPT_WITHIN_MS)
+    kept(portal, "空白页有限公司")
     with desktop.expect_navigation():
         desktop.evaluate("window.dispatchEvent(new ErrorEvent('error', {message: 'Error: Bad delta path index 2'}))")
     expect(box(desktop, "customer_name")).to_have_value("空白页有限公司")
