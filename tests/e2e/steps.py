@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Locator, Page, expect
 
 from services.app import PRIVATE_FILE
 from tests.e2e.running import Portal, settled
@@ -67,6 +67,16 @@ def fill_customer(page: Page, name: str, *, phone: str = "13912345678") -> None:
 
 def save(page: Page) -> None:
     page.locator(".st-key-save button").click()
+
+
+def save_unless_saved(page: Page) -> None:
+    """After a reload or a lost connection: the record's page when the first click did it, else one more click."""
+    edit = page.locator(".st-key-edit button")
+    expect(edit.or_(page.locator(".st-key-save button")).first).to_be_visible()
+    settled(page)
+    if not edit.count():
+        save(page)
+        edit.wait_for()
 
 
 def saved(page: Page) -> None:

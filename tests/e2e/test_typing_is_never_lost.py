@@ -6,7 +6,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.running import DESKTOP, Portal, open_page, settled, sign_in
-from tests.e2e.steps import box, choose, eventually, fill, fill_customer, kept, names_in, open_form, save, saved
+from tests.e2e.steps import (
+    box,
+    choose,
+    eventually,
+    fill,
+    fill_customer,
+    kept,
+    names_in,
+    open_form,
+    save,
+    save_unless_saved,
+    saved,
+)
 
 
 def written_once(portal: Portal, name: str) -> None:
@@ -30,11 +42,7 @@ def test_a_reload_in_the_middle_of_saving_makes_one_record(portal: Portal, deskt
     kept(portal, "刷新有限公司", "13912345611", "本省")
     desktop.locator(".st-key-save button").click(no_wait_after=True)
     desktop.reload()
-    desktop.wait_for_selector(".st-key-save, .st-key-edit")
-    settled(desktop)
-    if desktop.locator(".st-key-save button").count():
-        save(desktop)
-        desktop.wait_for_selector(".st-key-edit")
+    save_unless_saved(desktop)
     written_once(portal, "刷新有限公司")
 
 
@@ -46,10 +54,7 @@ def test_a_connection_lost_while_saving_makes_one_record(portal: Portal, desktop
     desktop.wait_for_timeout(2_500)
     desktop.context.set_offline(False)
     desktop.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")
-    settled(desktop)
-    if desktop.locator(".st-key-save button").count():
-        save(desktop)
-        desktop.wait_for_selector(".st-key-edit")
+    save_unless_saved(desktop)
     written_once(portal, "断网有限公司")
 
 
