@@ -123,7 +123,8 @@ class _Reading:
         if plan.line is None:
             values["record_id"] = self._identity(plan, title, row, row_id)
         else:
-            values["record_id"], number = self._owner(plan, values), self._line_number(plan, values)
+            values["record_id"] = self._owner(plan, values)
+            number = self._line_number(plan, values)
             values["line_no"] = str(number)
             if (plan.template.key, values["record_id"], 0) not in self.places:
                 self.findings.append(
