@@ -12,18 +12,19 @@ import pandas as pd
 
 from reports.clocks import DAY, MISSING, Flags, day_number
 from reports.columns import UNMET
-from reports.deadlines import CODE, STATUSES, Evaluation, Listed, Memo, Status, evaluate, listing
+from reports.deadlines import CODE, STATUSES, WAIVED, Evaluation, Listed, Memo, Status, evaluate, listing
 from reports.frames import with_frame
 from reports.recommendations import recommendations
 from reports.registry import COMMISSION_TABLES, Request
-from reports.statement import Citation, Source, Statement, StatementLine, Step, Value
+from reports.statement import Citation, Source, Statement, StatementLine, Step, Value, input_finding
 from reports.views import VIEWS
 from schemas.deadline_rules import Due, Rule
 from schemas.finding import Finding, Severity
 from schemas.periods import add_months
 from schemas.rule_packs import Pack
 
-UNMET_STATUSES: tuple[Status, ...] = ("overdue", "due_soon", "paused", "pending", "not_measurable")
+Counts = Mapping[str, Mapping[Status, int]]
+"""How many obligations each rule has, by status."""
 SEVERITIES = "CHMLG"
 
 
@@ -40,19 +41,18 @@ def rules_of(pack: Pack) -> Mapping[str, Rule]:
 def deadlines(request: Request) -> Statement:
     """One line an obligation, overdue first: rule, label, template, record_id, line_no, occurrence (which repetition),
     trigger_at, due_at, met_at, status, late_calendar, late_working, late_unit (day | second), severity, owner_id,
-    escalated_to (a staff id, or a role), who (roles), provisional (the year's days off are not published).
+    escalated_to (a staff id, or a role), who (roles), provisional (the year's days off are not published), open
+    (something is left to do: also after the promise was kept, until what the rule names has come).
 
     Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month
-    everything is listed, what has not begun last. With a month only what is unmet and what was met in that month;
-    older ones are counted in the totals. person: what he owes, or what was escalated to him.
+    everything is listed, what has not begun last. With a month only what is open and what was met in that month;
+    older ones are counted in the totals. person: what he owes, or what was escalated to him; the totals are his.
     """
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
     frames = with_frame(request.frames, "attainment_streak", attainment_streak(request, memo))
     evaluation = evaluate(rules, frames, request.as_of, request.calendar, memo)
-    rows = listing(evaluation, _wanted(evaluation, request.month))
-    if request.person:
-        rows = [row for row in rows if request.person in (row.owner_id, row.escalated_to)]
+    rows, counts = _rows(evaluation, request)
     zone = ZoneInfo(request.pack.rules.pack.timezone)
     shown = {line_key(row): row for row in sorted(rows, key=_order)}
     lines = tuple(_line(key, row, rules[row.rule], zone) for key, row in shown.items())
@@ -64,8 +64,25 @@ def deadlines(request: Request) -> Statement:
     parameters: dict[str, Value] = {"month": request.month or None, "person": request.person or None}
     return Statement(
         "deadlines", request.as_of, request.pack.id, request.pack.hash, parameters, lines,
-        _totals(evaluation, len(lines)), _findings(evaluation, list(shown.values())), explain,
+        _totals(counts, len(lines)), _findings(evaluation, counts, list(shown.values())), explain,
     )  # fmt: skip
+
+
+def _rows(evaluation: Evaluation, request: Request) -> tuple[list[Listed], Counts]:
+    """What is listed, and how many obligations each rule has by status: everybody's, or one person's."""
+    wanted = _wanted(evaluation, request.month)
+    if not request.person:
+        return listing(evaluation, wanted), evaluation.counts()
+    everything = np.ones(len(wanted), dtype=np.bool_)
+    found = [
+        (row, kept)
+        for row, kept in zip(listing(evaluation, everything), wanted, strict=True)
+        if request.person in (row.owner_id, row.escalated_to)
+    ]
+    counts = {rule_id: dict.fromkeys(STATUSES, 0) for rule_id in evaluation.counts()}
+    for row, _ in found:
+        counts[row.rule][row.status] += 1
+    return [row for row, kept in found if kept], counts
 
 
 def attainment_streak(request: Request, memo: Memo) -> pd.DataFrame:
@@ -108,15 +125,21 @@ def _wanted(evaluation: Evaluation, month: str) -> Flags:
         return np.ones(len(evaluation.status), dtype=np.bool_)
     first = date.fromisoformat(f"{month}-01")
     low, high = day_number(first) * DAY, day_number(add_months(first, 1)) * DAY
-    unmet = np.isin(evaluation.status, [CODE[status] for status in UNMET_STATUSES])
     met = np.isin(evaluation.status, [CODE["met"], CODE["met_late"]])
     dated = (evaluation.met_at != MISSING) & (evaluation.met_at != UNMET)
-    return np.asarray(unmet | (met & dated & (evaluation.met_at >= low) & (evaluation.met_at < high)))
+    return np.asarray(evaluation.is_open | (met & dated & (evaluation.met_at >= low) & (evaluation.met_at < high)))
 
 
-def _order(row: Listed) -> tuple[int, int, str, str, str]:
+def _order(row: Listed) -> tuple[bool, int, int, str, str, str]:
     """Overdue first, critical before high, the oldest first; the same whatever order the records came in."""
-    return CODE[row.status], SEVERITIES.index(row.severity), str(row.due_at or "~"), row.rule, line_key(row)
+    return (
+        not row.is_open,
+        CODE[row.status],
+        SEVERITIES.index(row.severity),
+        str(row.due_at or "~"),
+        row.rule,
+        line_key(row),
+    )
 
 
 def line_key(row: Listed) -> str:
@@ -131,7 +154,7 @@ def _line(key: str, row: Listed, rule: Rule, zone: ZoneInfo) -> StatementLine:
         "due_at": _aware(row.due_at, zone), "met_at": _aware(row.met_at, zone), "status": row.status,
         "late_calendar": row.late_calendar, "late_working": row.late_working, "late_unit": row.late_unit,
         "severity": row.severity, "owner_id": row.owner_id, "escalated_to": row.escalated_to, "who": list(rule.who),
-        "provisional": row.provisional,
+        "provisional": row.provisional, "open": row.is_open,
     }  # fmt: skip
     sources = () if row.template in VIEWS else (Source(row.template, row.record_id, row.line_no),)
     cite = rule.cite
@@ -142,8 +165,7 @@ def _aware(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=zone)
 
 
-def _totals(evaluation: Evaluation, listed: int) -> dict[str, Value]:
-    counts = evaluation.counts()
+def _totals(counts: Counts, listed: int) -> dict[str, Value]:
     by_status: dict[str, Value] = {status: sum(tally[status] for tally in counts.values()) for status in STATUSES}
     by_rule: dict[str, Value] = {
         rule_id: {str(name): count for name, count in tally.items()} for rule_id, tally in counts.items()
@@ -151,16 +173,32 @@ def _totals(evaluation: Evaluation, listed: int) -> dict[str, Value]:
     return {"listed": listed, **by_status, "by_rule": by_rule}
 
 
-def _findings(evaluation: Evaluation, rows: Sequence[Listed]) -> tuple[Finding, ...]:
-    """What is withheld: obligations nobody can measure, and due moments on an unpublished schedule."""
+def _findings(evaluation: Evaluation, counts: Counts, rows: Sequence[Listed]) -> tuple[Finding, ...]:
+    """What is withheld: obligations nobody can measure, waivers without a reason, and due moments on an unpublished
+    schedule."""
     found = [
         Finding("E210", params={"rule": rule_id, "count": tally["not_measurable"]}, severity=Severity.WARNING)
-        for rule_id, tally in evaluation.counts().items()
+        for rule_id, tally in counts.items()
         if tally["not_measurable"]
     ]
+    found += _waivers_without_reason(evaluation)
     years = sorted({row.due_at.year for row in rows if row.provisional and row.due_at})
     found += [Finding("E211", params={"year": str(year)}, severity=Severity.INFO) for year in years]
     return tuple(found)
+
+
+def _waivers_without_reason(evaluation: Evaluation) -> list[Finding]:
+    acks = evaluation.tables.columns("rule_ack")
+    if acks is None:
+        return []
+    places = np.flatnonzero((acks.texts("action") == WAIVED) & ~acks.filled(("reason",)))
+    return [
+        input_finding(
+            "E212", Source("rule_ack", acks.texts("record_id")[at]), "reason", Severity.WARNING,
+            rule=acks.texts("rule_id")[at], subject=acks.texts("subject")[at],
+        )
+        for at in places
+    ]  # fmt: skip
 
 
 def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ...]:
@@ -177,6 +215,8 @@ def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ..
     if rule.grace is not None:
         steps.append(Step(f"deadline.grace_{rule.grace.unit}", {"amount": rule.grace.amount}))
     steps.append(_standing(row, as_of))
+    if row.is_open and row.until is not None:
+        steps.append(Step("deadline.until", {"text": row.until}))
     if row.escalated_to:
         steps.append(Step("deadline.escalated", {"to": row.escalated_to}))
     if rule.option is not None:

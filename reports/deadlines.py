@@ -23,6 +23,7 @@ from reports.obligations import Obligations, obligations
 from reports.views import VIEWS, Tables, template_of
 from schemas.calendar import ScheduleMissing, WorkingCalendar
 from schemas.deadline_rules import Due, Rule, Watch
+from schemas.template import Label
 
 Status = Literal[
     "overdue", "due_soon", "paused", "pending", "not_measurable", "met_late", "met", "waived", "not_triggered"
@@ -30,6 +31,7 @@ Status = Literal[
 STATUSES: tuple[Status, ...] = (
     "overdue", "due_soon", "paused", "pending", "not_measurable", "met_late", "met", "waived", "not_triggered",
 )  # fmt: skip
+UNMET_STATUSES: tuple[Status, ...] = STATUSES[:5]
 CODE: Mapping[Status, int] = {status: code for code, status in enumerate(STATUSES)}
 WAIVED, DONE = "豁免", "完成"
 """Actions of an acknowledgement (table rule_ack)."""
@@ -81,6 +83,8 @@ class Evaluation:
     """Due moment with its grace, after which an obligation is late; MISSING without one."""
     met_at: Ints
     """UNMET where not met until `as_of`; MISSING where met at a moment nobody asks for."""
+    is_open: Flags
+    """Something is left to do: the obligation itself, or what closes the matter after it was met."""
 
     @cached_property
     def offsets(self) -> Ints:
@@ -167,7 +171,7 @@ def tables_of(watch: Watch) -> tuple[str, ...]:
     """Every table and view a watch reads."""
     named = [
         watch.table,
-        *(piece.table for piece in (*watch.met, *watch.met_all)),
+        *(piece.table for piece in watch.evidence),
         *(at.table for at in lookups_computed_with(watch)),
     ]
     if watch.active is not None:
@@ -194,7 +198,8 @@ def _part(rule_id: str, rule: Rule, at: int, watch: Watch, tables: Tables, book:
 
 
 def _acknowledged(rule_id: str, rule: Rule, owed: Obligations, tables: Tables) -> Part:
-    """Takes up acknowledgements: a waiver ends an obligation; 完成 meets one whose evidence is in no form."""
+    """Takes up acknowledgements: a waiver with its reason ends an obligation; 完成 meets one whose evidence is in no
+    form."""
     waived = np.full(len(owed), UNMET, dtype=np.int64)
     part = Part(rule_id, rule, owed, waived)
     acks = tables.columns("rule_ack")
@@ -204,12 +209,13 @@ def _acknowledged(rule_id: str, rule: Rule, owed: Obligations, tables: Tables) -
     mine = mine[np.isin(acks.texts("template")[mine], ["", part.template])]
     if not mine.size:
         return part
+    reasons = acks.filled(("reason",))
     positions = _positions(owed, set(acks.texts("subject")[mine]))
     for row in mine:
         moment = acks.seconds("acked_at")[row]
         key = (acks.texts("subject")[row], acks.texts("occurrence")[row])
         for at in positions.get(key, ()):
-            if acks.texts("action")[row] == WAIVED:
+            if acks.texts("action")[row] == WAIVED and reasons[row]:
                 waived[at] = min(waived[at], moment)
             elif acks.texts("action")[row] == DONE and rule.by_ack:
                 owed.met_at[at] = min(owed.met_at[at], moment)
@@ -232,7 +238,10 @@ def _with_statuses(parts: tuple[Part, ...], as_of: date | datetime, tables: Tabl
     results = [_statuses(part, now) for part in parts]
     nothing = np.array([], dtype=np.int64)
     status, late_from, met_at = (np.concatenate([nothing, *(result[at] for result in results)]) for at in range(3))
-    return Evaluation(parts, as_of, tables, clocks, status, late_from, met_at)
+    closed_at = np.concatenate([nothing, *(part.owed.closed_at for part in parts)])
+    is_open = np.isin(status, [CODE[one] for one in UNMET_STATUSES])
+    is_open |= np.isin(status, [CODE["met"], CODE["met_late"]]) & (closed_at > now)
+    return Evaluation(parts, as_of, tables, clocks, status, late_from, met_at, is_open)
 
 
 def _statuses(part: Part, now: int) -> tuple[Ints, Ints, Ints]:
@@ -292,6 +301,7 @@ class Listed:
     record_id, line_no: whose; line_no 0 for a whole record. occurrence: which repetition, "" for none. late_calendar,
     late_working: in days or seconds as `late_unit` says, None unless overdue or met late. escalated_to: a staff id, or
     the role where nobody is named. way: how the due moment was counted; promised: the customer's contract names it.
+    is_open: something is left to do; until: what ends the matter where it goes on after the promise was kept.
     """
 
     rule: str
@@ -312,6 +322,8 @@ class Listed:
     provisional: bool
     way: Due
     promised: bool
+    is_open: bool
+    until: Label | None
 
     @property
     def subject(self) -> str:
@@ -331,7 +343,7 @@ def listing(evaluation: Evaluation, wanted: Flags) -> list[Listed]:
 
 
 def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Iterator[Listed]:
-    owed, counted, places = part.owed, part.owed.counted, begin + chosen
+    owed, counted, places, closing = part.owed, part.owed.counted, begin + chosen, part.owed.watch.closed
     late = _lateness(evaluation, part, chosen, places)
     named = owners(part, owed.rows[chosen], evaluation.tables)
     superiors = _mapping(evaluation.tables.columns("staff"), "staff_id", "manager_id")
@@ -347,9 +359,10 @@ def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Ite
             moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), status,
             late[n][0] if is_late else None, late[n][1] if is_late else None,
             "day" if counted.counts_days[at] else "second", part.rule.severity, named[n],
-            _escalated(part, int(owed.due[at]), now, named[n], superiors, evaluation.clocks)
+            _escalated(part, int(evaluation.late_from[places[n]]), now, named[n], superiors, evaluation.clocks)
             if status == "overdue" else "",
             bool(counted.provisional[at]), counted.ways[counted.way[at]], bool(counted.promised[at]),
+            bool(evaluation.is_open[places[n]]), closing.until if closing else None,
         )  # fmt: skip
 
 
@@ -366,14 +379,14 @@ def _lateness(evaluation: Evaluation, part: Part, chosen: Ints, places: Ints) ->
     return [(int(left), int(right)) for left, right in zip(calendar, working, strict=True)]
 
 
-def _escalated(part: Part, due: int, now: int, owner: str, superiors: Mapping[str, str], clocks: Clocks) -> str:
-    """Whom an overdue obligation has reached: the superior at once; his superior a working day later (critical rules:
-    15 minutes later). A staff id, or the role where nobody is named."""
+def _escalated(part: Part, limit: int, now: int, owner: str, superiors: Mapping[str, str], clocks: Clocks) -> str:
+    """Whom an obligation overdue since `limit` has reached: the superior at once; his superior a working day later
+    (critical rules: 15 minutes later). A staff id, or the role where nobody is named."""
     if part.rule.severity == "C":
-        second = now > due + 15 * 60
+        second = now > limit + 15 * 60
     else:
-        day = np.array([due // DAY], dtype=np.int64)
-        second = now > int(clocks.add_workdays(day, 1)[0]) * DAY + due % DAY
+        day = np.array([limit // DAY], dtype=np.int64)
+        second = now > int(clocks.add_workdays(day, 1)[0]) * DAY + limit % DAY
     superior = superiors.get(owner, "")
     roles = part.rule.escalate
     if not second:

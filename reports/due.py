@@ -9,6 +9,8 @@ from schemas.deadline_rules import SECONDS, Due, Span
 from schemas.periods import PeriodKind
 
 END_OF_DAY = DAY - 1
+LONGEST_WARNING = 4 * 3600
+"""Before times in hours, in seconds."""
 
 
 def due_moments(due: Due, starts: Ints, amounts: Ints, clocks: Clocks) -> Ints:
@@ -61,7 +63,8 @@ def _picked(due: Due, index: Ints, kind: PeriodKind, clocks: Clocks) -> Ints:
         return clocks.add_workdays(first - 1, due.workday)
     if due.weekday is not None:
         day = clocks.roll(first + due.weekday - 1, due.roll)
-        return np.where((day < first) | (day > last), MISSING, day)
+        idle = clocks.roll(last, "prev_workday") < first
+        return np.where((day < first) | (day > last) | idle, MISSING, day)
     return np.asarray(last)
 
 
@@ -93,7 +96,7 @@ def warning_seconds(due: Due, warn: Span | None) -> int:
     if warn is not None:
         return warn.seconds
     if not due.counts_days:
-        return min(due.amount * SECONDS[due.unit] // 3, 4 * 3600)
+        return min(due.amount * SECONDS[due.unit] // 3, LONGEST_WARNING)
     return {"period": 2, "month": 7}.get(due.clock, 1) * DAY
 
 

@@ -128,11 +128,13 @@ def sale(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def business(frames: Frames, day: date) -> pd.DataFrame:
-    """What makes a customer active: sales and orders, as customer_id, at."""
+    """What makes a customer active: sales and orders, as customer_id, at. Refunds and cancelled orders are none."""
+    deals = columns_of(frames, "deal", ("customer_id", "sold_on", "kind"))
+    orders = columns_of(frames, "sales_order", ("customer_id", "confirmed_on", "cancelled_on"))
     parts = [
-        _events(frames, "deal", "customer_id", "sold_on"),
+        _events({"sold": deals[deals["kind"].isin(["", "销售"])]}, "sold", "customer_id", "sold_on"),
         _events(frames, "order_register", "customer_id", "received_on"),
-        _events(frames, "sales_order", "customer_id", "confirmed_on"),
+        _events({"ordered": orders[orders["cancelled_on"].isna()]}, "ordered", "customer_id", "confirmed_on"),
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -68,14 +68,17 @@ def _columns_computed_with(watch: Watch) -> Iterator[tuple[str, str]]:
     if watch.active is not None:
         here += watch.active.match.values()
         yield from ((watch.active.table, name) for name in (*watch.active.match, watch.active.at))
-    for piece in (*watch.met, *watch.met_all):
+    for piece in watch.evidence:
         yield from _of_evidence(watch, piece)
     yield from ((watch.table, name) for name in here)
 
 
 def _of_evidence(watch: Watch, piece: Evidence) -> Iterator[tuple[str, str]]:
     table = piece.table or watch.table
-    yield from ((table, name) for name in (*piece.match, *piece.filled, *piece.at, *_fields(piece.where)))
+    yield from (
+        (table, name)
+        for name in (*piece.match, *piece.filled, *piece.at, *_fields(piece.where), *_fields(piece.undated_if))
+    )
     here = [name for name in piece.match.values() if not name.startswith("@")]
     here += [name for name in (piece.after, piece.since) if name]
     here += [piece.count] if isinstance(piece.count, str) else []

@@ -15,12 +15,13 @@ import numpy as np
 from reports.clocks import DAY, MISSING, Clocks, Flags, Ints, add_months, day_number, day_of, period_first, period_index
 from reports.columns import UNMET, Columns
 from reports.conditions import holds
-from reports.due import amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
+from reports.due import LONGEST_WARNING, amounts_of, due_moments, is_provisional, warning_seconds, with_pauses
 from reports.lookups import looked_up, lookups_computed_with
 from reports.promises import promised
 from reports.views import Tables
 from schemas.deadline_rules import Active, Due, Every, Evidence, Rule, Watch
 from schemas.periods import PeriodKind, period_of
+from schemas.template import Condition
 
 EARLIEST, LATEST = day_number(date(1990, 1, 1)) * DAY, day_number(date(2100, 1, 1)) * DAY
 """Moments outside are typing errors: obligations counted from them are not measurable."""
@@ -59,7 +60,8 @@ class Obligations:
 
     rows: positions in the watched table. period: period index, -1 for none. start, due: MISSING where unknown.
     met_at: UNMET, or the moment, MISSING for met at a moment nobody asks for. undated: happened, but when is not
-    recorded. measurable: whether a missing start only means that nothing is owed yet.
+    recorded. closed_at: when nothing more was left to do, UNMET while something is, MISSING at a moment nobody knows.
+    measurable: whether a missing start only means that nothing is owed yet.
     """
 
     watch: Watch
@@ -69,6 +71,7 @@ class Obligations:
     start: Ints
     met_at: Ints
     undated: Flags
+    closed_at: Ints
     measurable: Flags
     dropped_at: Ints
     paused: tuple[Ints, Ints]
@@ -131,13 +134,17 @@ def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor)
         return None
     rows = np.flatnonzero(_where(watch, columns, tables.day)).astype(np.int64)
     start = columns.first(watch.start)[rows] if watch.start else np.full(len(rows), MISSING, dtype=np.int64)
-    start = np.where((start < EARLIEST) | (start > LATEST), MISSING, start)
+    start = np.where(_is_mistyped(start), MISSING, start)
     scope = _Scope(rule, watch, tables, columns, rows, start, np.full(len(rows), -1, dtype=np.int64))
     if watch.every is not None:
         scope = _repeated(scope, watch.every)
     if watch.active is not None:
         scope = _active(scope, watch.active)
     return _measured(scope, clocks_for)
+
+
+def _is_mistyped(moments: Ints) -> Flags:
+    return np.asarray((moments != MISSING) & ((moments < EARLIEST) | (moments > LATEST)))
 
 
 def _where(watch: Watch, columns: Columns, today: date) -> Flags:
@@ -193,16 +200,20 @@ def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
     scope, counted = scope.take(kept), counted.take(kept)
     met_at, undated = _evidence(scope, counted.due)
     watch, rows = scope.watch, scope.rows
-    unmeasurable = (
-        holds(watch.unmeasurable_if, scope.columns.frame, scope.tables.day)[rows]
-        if watch.unmeasurable_if
-        else np.zeros(len(rows), dtype=np.bool_)
-    )
     dropped = scope.columns.first(watch.dropped)[rows] if watch.dropped else np.full(len(rows), MISSING, dtype=np.int64)
     return Obligations(
-        watch, scope.columns, rows, scope.period, scope.start, met_at, undated, ~unmeasurable, dropped,
-        _pause(scope), counted,
+        watch, scope.columns, rows, scope.period, scope.start, met_at, undated, _closed(scope, counted.due),
+        _measurable(scope), dropped, _pause(scope), counted,
     )  # fmt: skip
+
+
+def _measurable(scope: _Scope) -> Flags:
+    """Where a missing start means that nothing is owed yet: neither lost nor mistyped."""
+    watch = scope.watch
+    lost = _is_mistyped(scope.columns.first(watch.start)) if watch.start else np.zeros(len(scope.columns), np.bool_)
+    if watch.unmeasurable_if is not None:
+        lost = lost | holds(watch.unmeasurable_if, scope.columns.frame, scope.tables.day)
+    return np.asarray(~lost[scope.rows])
 
 
 def _pause(scope: _Scope) -> tuple[Ints, Ints]:
@@ -229,8 +240,11 @@ def _dues(scope: _Scope, clocks: Clocks) -> Counted:
             due[chosen], bound[chosen] = _counted(scope.take(chosen), one, clocks)
             provisional[chosen] = is_provisional(one, due[chosen], clocks)
     warn = np.array([warning_seconds(one, scope.rule.warn) for one in ways], dtype=np.int64)
+    warn = warn[way]
+    if scope.rule.warn is None:
+        warn = np.where(bound, np.minimum((due - scope.start) // 3, LONGEST_WARNING), warn)
     days = np.array([one.counts_days for one in ways], dtype=np.bool_)
-    return Counted(due, way, ways, days[way], warn[way], provisional, bound)
+    return Counted(due, way, ways, days[way], warn, provisional, bound)
 
 
 def _counted(scope: _Scope, due: Due, clocks: Clocks) -> tuple[Ints, Flags]:
@@ -242,7 +256,8 @@ def _counted(scope: _Scope, due: Due, clocks: Clocks) -> tuple[Ints, Flags]:
     dues = with_pauses(due, scope.start, amounts, due_moments(due, scope.start, amounts, clocks), pause, clocks)
     if scope.watch.promise is None or not scope.tables.contracts_bind:
         return dues, np.zeros(len(dues), dtype=np.bool_)
-    seconds, working = promised(scope.tables.frames, scope.watch.promise, scope.columns, scope.rows)
+    customers = scope.columns.texts("customer_id")[scope.rows]
+    seconds, working = promised(scope.tables.frames, scope.watch.promise, customers, scope.start)
     for office, clock in ((False, Due(clock="cal", unit="minute")), (True, Due(clock="biz", unit="minute"))):
         bound = (seconds > 0) & (working == office)
         if bound.any():
@@ -257,16 +272,29 @@ def _evidence(scope: _Scope, due: Ints) -> tuple[Ints, Flags]:
     size = len(scope.rows)
     if scope.rule.lapses:
         return due.copy(), np.zeros(size, dtype=np.bool_)
-    met_at, undated = np.full(size, UNMET, dtype=np.int64), np.zeros(size, dtype=np.bool_)
-    for piece in scope.watch.met:
-        moment, unknown = _piece(scope, piece, due)
-        met_at, undated = np.minimum(met_at, moment), undated | unknown
+    met_at, undated = _earliest(scope, scope.watch.met, due)
     if scope.watch.met_all:
         pieces = [_piece(scope, piece, due) for piece in scope.watch.met_all]
         together = np.maximum.reduce([moment for moment, _ in pieces])
         met_at = np.minimum(met_at, together)
         undated |= np.logical_and.reduce([(moment != UNMET) | unknown for moment, unknown in pieces])
     return met_at, undated & (met_at == UNMET)
+
+
+def _earliest(scope: _Scope, pieces: Sequence[Evidence], due: Ints) -> tuple[Ints, Flags]:
+    """The first of several pieces of evidence, and where one of them has no moment."""
+    met_at, undated = np.full(len(scope.rows), UNMET, dtype=np.int64), np.zeros(len(scope.rows), dtype=np.bool_)
+    for piece in pieces:
+        moment, unknown = _piece(scope, piece, due)
+        met_at, undated = np.minimum(met_at, moment), undated | unknown
+    return met_at, undated
+
+
+def _closed(scope: _Scope, due: Ints) -> Ints:
+    if scope.watch.closed is None:
+        return np.full(len(scope.rows), MISSING, dtype=np.int64)
+    moment, undated = _earliest(scope, scope.watch.closed.by, due)
+    return np.where(undated, MISSING, moment)
 
 
 def _piece(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Flags]:
@@ -283,9 +311,12 @@ def _piece(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Flags]:
     met_at = events.first(codes, low, high, count)
     if not piece.at:
         met_at = np.where(met_at == UNMET, UNMET, MISSING)
-    undated = (
-        events.has_undated(codes) if _is_written_by_portal(piece.at, other) else np.zeros(len(codes), dtype=np.bool_)
-    )
+    undated = np.zeros(len(codes), dtype=np.bool_)
+    if _is_written_by_portal(piece.at, other):
+        undated = events.has_undated(codes)
+    elif piece.undated_if is not None:
+        shown = piece.undated_if if piece.where is None else Condition(all=(piece.where, piece.undated_if))
+        undated = other.events(tuple(piece.match), piece.at, shown, piece.filled, scope.tables.day).has_undated(codes)
     return met_at, undated
 
 
@@ -301,19 +332,17 @@ def _own(scope: _Scope, piece: Evidence) -> tuple[Ints, Flags]:
         return np.where(here, MISSING, UNMET), np.zeros(len(here), dtype=np.bool_)
     moment = scope.columns.latest(piece.at)[scope.rows]
     known = here & (moment != MISSING)
-    undated = here & ~known & _happened(piece.at, scope.columns)[scope.rows]
-    return np.where(known, moment, UNMET), undated
+    return np.where(known, moment, UNMET), here & ~known & _happened(scope, piece)[scope.rows]
 
 
-def _happened(names: Sequence[str], columns: Columns) -> Flags:
-    """Rows in which what these moments date has happened, dated or not: all where the portal writes the moment, else
-    those with the text the moment belongs to (report beside report_at)."""
-    if _is_written_by_portal(names, columns):
-        return np.ones(len(columns), dtype=np.bool_)
-    texts = [text for name in names if (text := name.removesuffix("_at")) != name and text in columns.frame.columns]
-    return np.asarray(
-        np.logical_or.reduce([np.zeros(len(columns), dtype=np.bool_), *(columns.filled((text,)) for text in texts)])
-    )
+def _happened(scope: _Scope, piece: Evidence) -> Flags:
+    """Rows in which what the evidence dates was done, dated or not: all where the portal writes the moment, else those
+    that show it."""
+    if _is_written_by_portal(piece.at, scope.columns):
+        return np.ones(len(scope.columns), dtype=np.bool_)
+    if piece.undated_if is None:
+        return np.zeros(len(scope.columns), dtype=np.bool_)
+    return holds(piece.undated_if, scope.columns.frame, scope.tables.day)
 
 
 def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:

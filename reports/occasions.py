@@ -16,7 +16,6 @@ from schemas.festivals import festivals
 from schemas.periods import add_months
 
 REMEMBERED = {"birth_date": "生日", "wedding_day": "结婚纪念日"}
-GREETED = ("春节", "端午", "中秋", "国庆", "元旦")
 IDLE_MONTHS = 3
 """A part-timer without a contract for more than so many natural months is let go (D36)."""
 
@@ -38,7 +37,7 @@ def anniversary(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`."""
+    """Customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`, and festival (its name)."""
     if "customer_info" not in frames:
         return None
     customers = columns_of(frames, "customer_info", ("record_id", "customer_id"))
@@ -46,11 +45,13 @@ def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
         (name, on)
         for year in (day.year - 1, day.year, day.year + 1)
         for name, on in festivals(year).items()
-        if name in GREETED and -60 <= (on - day).days <= 30
+        if -60 <= (on - day).days <= 30
     ]
-    parts = [customers.assign(on_day=pd.Timestamp(on), occurrence=f"{name} {on.year}") for name, on in near]
+    parts = [
+        customers.assign(on_day=pd.Timestamp(on), festival=name, occurrence=f"{name} {on.year}") for name, on in near
+    ]
     if not parts:
-        return _dated([], ("record_id", "customer_id", "on_day", "occurrence"))
+        return _dated([], ("record_id", "customer_id", "on_day", "occurrence")).assign(festival="")
     found = pd.concat(parts, ignore_index=True)
     return found.assign(on_day=wall_time(found["on_day"]))
 
@@ -132,8 +133,9 @@ def idle_part_timer(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def leave_months(frames: Frames) -> dict[str, frozenset[str]]:
-    """Staff id → months of approved leave ("2026-03")."""
-    leave = columns_of(frames, "part_time_leave", ("staff_id", "from_month", "months"))
+    """Staff id → months of leave ("2026-03"). Leave that was refused or sent back is none."""
+    leave = columns_of(frames, "part_time_leave", ("staff_id", "from_month", "months", "approved"))
+    leave = leave[~leave["approved"].isin(["退回", "驳回"])].drop(columns="approved")
     found: dict[str, set[str]] = {}
     for person, month, count in leave.itertuples(index=False):
         if month and pd.notna(count):
@@ -226,23 +228,83 @@ def area_deal(frames: Frames, day: date) -> pd.DataFrame:
     return deals.merge(areas, on="customer_id")[["area_name", "sold_on"]]
 
 
+def talk(frames: Frames, day: date) -> pd.DataFrame:
+    """The contact log without what is only planned for the next week: its columns, at least customer_id, contacted_at,
+    is_decision_maker, channel, purpose, kind."""
+    names = ("customer_id", "contacted_at", "is_decision_maker", "channel", "purpose", "kind")
+    log = columns_of(frames, "contact_log", names)
+    return log[log["kind"].ne("下周计划")].reset_index(drop=True)
+
+
 def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
     """Talks with a customer's decision makers, by contact log or visit: customer_id, at."""
-    contacts = columns_of(frames, "contact_log", ("customer_id", "contacted_at", "is_decision_maker"))
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "is_decision_maker"))
-    parts = [contacts.rename(columns={"contacted_at": "at"}), visits.rename(columns={"visited_at": "at"})]
+    parts = [
+        talk(frames, day).rename(columns={"contacted_at": "at"})[["customer_id", "at", "is_decision_maker"]],
+        visits.rename(columns={"visited_at": "at"}),
+    ]
     talks = pd.concat([part.assign(at=wall_time(part["at"])) for part in parts], ignore_index=True)
     return talks[talks["is_decision_maker"].fillna(False).astype(bool)]
 
 
 def spoken_contact(frames: Frames, day: date) -> pd.DataFrame:
     """Contacts by telephone or face to face, from contact log and visits: customer_id, at."""
-    contacts = columns_of(frames, "contact_log", ("customer_id", "contacted_at", "channel"))
+    contacts = talk(frames, day)
     contacts = contacts[contacts["channel"].isin(["电话", "当面"])].rename(columns={"contacted_at": "at"})
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "mode"))
     visits = visits[visits["mode"].isin(["", "当面", "电话", "来访"])].rename(columns={"visited_at": "at"})
     parts = [part.assign(at=wall_time(part["at"]))[["customer_id", "at"]] for part in (contacts, visits)]
     return pd.concat(parts, ignore_index=True)
+
+
+def order_exception(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Exceptions of orders, each once however often the progress log repeats it: record_id (where it was first told),
+    order_no, owner_id, exception_at, discovered_at (else when it was first entered), told_at (the first time the
+    customer was told together with a remedy), exception_type, status."""
+    if "order_progress" not in frames:
+        return None
+    names = (
+        "record_id", "order_no", "owner_id", "exception_type", "exception_at", "exception_note", "customer_notified_at",
+        "discovered_at", "created_at",
+    )  # fmt: skip
+    log = columns_of(frames, "order_progress", names)
+    none = log["exception_type"].fillna("").isin(["", "无"]) & log["exception_at"].isna()
+    log = log[~none].sort_values("record_id")
+    at, entered = wall_time(log["exception_at"]), wall_time(log["created_at"])
+    log = log.assign(
+        exception_at=at,
+        discovered_at=wall_time(log["discovered_at"]).fillna(entered),
+        told_at=wall_time(log["customer_notified_at"]).where(log["exception_note"].fillna("").ne("")),
+    )
+    log = log.assign(key=at.astype("str").where(at.notna(), log["record_id"]))
+    by_exception = log.groupby(["order_no", "key"], sort=False)
+    times = ["discovered_at", "told_at"]
+    return log.assign(**{name: by_exception[name].transform("min") for name in times}).drop_duplicates(
+        ["order_no", "key"], ignore_index=True
+    )
+
+
+def first_acceptance(frames: Frames, day: date) -> pd.DataFrame | None:
+    """Each customer's first passed acceptance: record_id, order_no, customer_id, order_owner, accepted_on.
+
+    One whose order nobody knows stands for itself; one without a date counts only where the customer has no dated one.
+    """
+    if "acceptance" not in frames:
+        return None
+    passed = columns_of(frames, "acceptance", ("record_id", "order_no", "result", "accepted_on"))
+    passed = passed[passed["result"].eq("通过")].drop(columns="result").reset_index(drop=True)
+    orders = columns_of(frames, "sales_order", ("order_no", "customer_id", "owner_id")).drop_duplicates("order_no")
+    by_order = orders.set_index("order_no")
+    on = wall_time(passed["accepted_on"])
+    found = passed.assign(
+        accepted_on=on,
+        customer_id=looked_up(passed["order_no"], by_order["customer_id"]).astype("object").fillna("").astype("str"),
+        order_owner=looked_up(passed["order_no"], by_order["owner_id"]).astype("object").fillna("").astype("str"),
+    )
+    whose = found["customer_id"].where(found["customer_id"].ne(""), found["record_id"])
+    earliest = on.groupby(whose).transform("min")
+    found = found.assign(whose=whose)[on.eq(earliest) | earliest.isna()]
+    return found.sort_values("record_id").drop_duplicates("whose", ignore_index=True)
 
 
 def contact(frames: Frames, day: date) -> pd.DataFrame | None:

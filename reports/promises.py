@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -10,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from reports.clocks import Flags, Ints
-from reports.columns import Columns
+from reports.columns import Texts
 from reports.facts import columns_of, wall_time
 from reports.frames import Frames
 
@@ -45,21 +46,29 @@ def promise_of(terms: str, kind: Promise) -> Promised | None:
     return None
 
 
-def promised(frames: Frames, kind: Promise, columns: Columns, rows: Ints) -> tuple[Ints, Flags]:
-    """Seconds promised to the customer of each row by his latest contract in force, 0 for none; and whether they are
+def promised(frames: Frames, kind: Promise, customers: Texts, moments: Ints) -> tuple[Ints, Flags]:
+    """Seconds promised to each customer by his latest contract in force at the moment, 0 for none; and whether they are
     working time. A contract is in force from its effective date, else its signing."""
-    seconds, working = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.bool_)
+    seconds, working = np.zeros(len(customers), dtype=np.int64), np.zeros(len(customers), dtype=np.bool_)
+    contracts = _contracts(frames, kind)
+    if not any(found for history in contracts.values() for _, found in history):
+        return seconds, working
+    for at, customer in enumerate(customers):
+        history = contracts.get(customer, ())
+        in_force = bisect_right(history, moments[at], key=lambda contract: contract[0])
+        found = history[in_force - 1][1] if in_force else None
+        if found is not None:
+            seconds[at], working[at] = found.seconds, found.working
+    return seconds, working
+
+
+def _contracts(frames: Frames, kind: Promise) -> dict[str, list[tuple[int, Promised | None]]]:
+    """By customer, in the order they came into force: since when, and what each promises."""
     contracts = columns_of(frames, "contract", ("customer_id", "sla_terms", "effective_on", "signed_on"))
     since = wall_time(contracts["effective_on"]).fillna(wall_time(contracts["signed_on"]))
-    contracts = contracts.assign(since=since)[since.notna() & contracts["sla_terms"].ne("")]
-    latest = contracts.sort_values("since").drop_duplicates("customer_id", keep="last")
-    by_customer = {
-        customer: found
-        for customer, terms in zip(latest["customer_id"], latest["sla_terms"], strict=True)
-        if (found := promise_of(terms, kind)) is not None
-    }
-    if by_customer:
-        for at, customer in enumerate(columns.texts("customer_id")[rows]):
-            if customer in by_customer:
-                seconds[at], working[at] = by_customer[customer].seconds, by_customer[customer].working
-    return seconds, working
+    contracts = contracts.assign(since=since)[since.notna() & contracts["sla_terms"].ne("")].sort_values("since")
+    found: dict[str, list[tuple[int, Promised | None]]] = {}
+    moments = contracts["since"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    for customer, terms, moment in zip(contracts["customer_id"], contracts["sla_terms"], moments, strict=True):
+        found.setdefault(customer, []).append((int(moment), promise_of(terms, kind)))
+    return found

@@ -99,7 +99,8 @@ class Evidence(Meta):
         @period, @next_period). filled: columns that must not be empty. at: the moment, the latest of these columns;
         without it the evidence counts as in time. after: only moments later than this column here; since: not before
         it; in_period: within the occurrence's period; near_due: not earlier than so long before the due moment.
-    count: how many such rows it takes, a number or a column here.
+    count: how many such rows it takes, a number or a column here. undated_if: rows of the evidence that
+        show it was done; where their moment is missing all the same, nobody can tell whether it was in time.
     """
 
     table: TableName | None = None
@@ -112,6 +113,7 @@ class Evidence(Meta):
     in_period: bool = False
     near_due: Span | None = None
     count: int | Column = 1
+    undated_if: Condition | None = None
 
     @model_validator(mode="after")
     def _is_about_something(self) -> Evidence:
@@ -142,10 +144,17 @@ class Active(Meta):
     months: int = Option(ge=1)
 
 
+class Closing(Meta):
+    """What ends the matter after the promise was kept (or broken): until then the obligation stays open."""
+
+    until: Label
+    by: tuple[Evidence, ...] = Option(min_length=1)
+
+
 class Every(Meta):
     """One occurrence a period, from the start to the end of the watched row.
 
-    keep: how many finished periods are evaluated beside the running one; older ones are only counted.
+    keep: how many finished periods are evaluated beside the running one; older ones no longer are.
     first: the first period counted is the one the start lies in, or the first whole one.
     """
 
@@ -176,6 +185,7 @@ class Watch(Meta):
     """The column that tells several obligations of one record apart, beside the period."""
     met: tuple[Evidence, ...] = ()
     met_all: tuple[Evidence, ...] = ()
+    closed: Closing | None = None
     every: Every | None = None
     pause: tuple[Column, Column] | None = None
     promise: Literal["response", "onsite", "resolve"] | None = None
@@ -186,6 +196,11 @@ class Watch(Meta):
         if not self.start and self.every is None:
             raise Contradiction("watch_begins")
         return self
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Everything that meets or closes its obligations."""
+        return (*self.met, *self.met_all, *(self.closed.by if self.closed else ()))
 
 
 class Rule(Meta):
@@ -220,6 +235,8 @@ class Rule(Meta):
         if not isinstance(raw, dict) or not raw.get("mode"):
             return raw
         modes = raw.get("modes") or {}
+        if not modes:
+            raise Contradiction("rule_no_modes")
         if raw["mode"] not in modes:
             raise Contradiction("rule_mode", mode=str(raw["mode"]), modes=tuple(modes))
         return raw | modes[raw["mode"]]

@@ -63,9 +63,8 @@ def test_a_record_whose_entry_has_no_time_is_not_measurable_rather_than_overdue(
 
 
 def test_a_date_that_cannot_be_is_not_measurable() -> None:
-    assert (
-        status_of("D25", "2026-11-06", "sales_order", {"order_no": "1", "delivery_on": "9999-12-31"}) == "not_triggered"
-    )
+    order = {"order_no": "1", "delivery_on": "9999-12-31"}
+    assert status_of("D25", "2026-11-06", "sales_order", order) == "not_measurable"
 
 
 def test_a_cancelled_order_owes_nothing() -> None:
@@ -151,11 +150,13 @@ def test_a_waiver_ends_an_obligation_from_its_moment_on() -> None:
         "template": "contract",
         "subject": "r1",
         "action": "豁免",
+        "reason": "对方合同原件在途",
         "acked_at": "2026-11-10 09:00:00",
     }
     assert status_of("D05", "2026-11-09", "contract", SIGNED, rule_ack=[ack]) == "overdue"
     assert status_of("D05", "2026-11-11", "contract", SIGNED, rule_ack=[ack]) == "waived"
     assert status_of("D05", "2026-11-11", "contract", SIGNED, rule_ack=[ack | {"subject": "r2"}]) == "overdue"
+    assert status_of("D05", "2026-11-11", "contract", SIGNED, rule_ack=[ack | {"reason": ""}]) == "overdue"
 
 
 def test_done_meets_only_rules_without_a_form() -> None:
@@ -180,7 +181,7 @@ def test_overdue_goes_to_the_superior_at_once_and_to_his_a_working_day_later() -
 
 def test_a_critical_rule_reaches_the_manager_after_a_quarter_of_an_hour() -> None:
     issue = {"issue_type": "故障", "reported_at": "2026-11-02 09:00:00", "owner_id": "S1"}
-    for as_of, to in (("2026-11-02 09:30:00", "sales_supervisor"), ("2026-11-02 09:30:01", "sales_manager")):
+    for as_of, to in (("2026-11-02 09:30:00", "service_supervisor"), ("2026-11-02 09:30:01", "service_manager")):
         rows = evaluated("D13", as_of, {"after_sales": [issue]})
         assert list(rows["escalated_to"]) == [to]
 
