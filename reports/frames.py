@@ -9,7 +9,8 @@ keys followed by the system columns. Types by field type:
     multi_choice              tuple of text (object)       all others  str, "" when empty (references: the key)
 
 A decision `legal_ok` is three columns: `legal_ok` its verdict, `legal_ok_by` the staff id, `legal_ok_at` the moment.
-Withdrawn records and their lines are not there.
+Withdrawn records and their lines are not there. Where cells hold what is none of their type, the column `unread` names
+them, joined by 、: there, missing does not mean empty (see `is_unread`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pandas as pd
 
 from reports.statement import Source, input_finding
 from schemas.finding import Finding, Severity
-from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS, VOID
+from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS, UNREAD, VOID
 from schemas.template import Field, Template
 
 Frames = Mapping[str, pd.DataFrame]
@@ -118,6 +119,14 @@ def lines_of(lines: pd.DataFrame, header: pd.DataFrame) -> pd.DataFrame:
     return lines if kept.all() else lines[kept].reset_index(drop=True)
 
 
+def is_unread(frame: pd.DataFrame, column: str) -> npt.NDArray[np.bool_]:
+    """Rows where something stands in the cell that could not be understood."""
+    if UNREAD not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    named = frame[UNREAD].fillna("").tolist()
+    return np.array([column in names.split("、") for names in named], dtype=bool)
+
+
 def require_columns(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame | None:
     """The table's frame; None when the table does not exist. Raises ReportInputError naming absent columns."""
     if table not in frames:
@@ -148,6 +157,7 @@ def _typed(
 ) -> pd.DataFrame:
     live = [row for row in rows if row.get("status") != VOID]
     columns: dict[str, pd.Series] = {}
+    unread = {at: row[UNREAD] for at, row in enumerate(live) if UNREAD in row}
     for column, kind in kinds.items():
         texts = [row.get(column, "") for row in live]
         if kind == "decision":
@@ -156,6 +166,9 @@ def _typed(
         values, bad = _column(texts, kind, timezone)
         columns[column] = values
         findings += [_not_canonical(table, live[at], column, texts[at]) for at in bad]
+        unread |= {at: f"{unread[at]}、{column}" if at in unread else column for at in bad}
+    if unread:
+        columns[UNREAD] = pd.Series([unread.get(at, "") for at in range(len(live))], dtype="str")
     return pd.DataFrame(columns)
 
 

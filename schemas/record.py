@@ -14,6 +14,9 @@ LIVE = "有效"
 VOID = "已作废"
 PENDING = "待确认"
 """In force, but answers that may come later (a template's `pending`) are still missing."""
+UNREAD = "unread"
+"""Beside a record's values where reports read it: the fields whose cells hold what is none of their type, joined by
+、."""
 SYSTEM_COLUMNS: Mapping[str, str] = {
     "record_id": "记录编号",
     "status": "状态",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from schemas.field_types import ParseContext
 from schemas.finding import CellRef, Finding
+from schemas.record import UNREAD
 from sheets_adapter.contract import StoreError
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ def read_journal(journal: Journal, catalogue: Catalogue) -> ReportData:
 def journal_rows(journal: Journal, table: str, after_revision: int) -> list[dict[str, str]]:
     """Rows written after a revision, as reports read them."""
     own = "line_id" if "." in table else "record_id"
-    return [{**row.values, own: row.row_id} for row in journal.changed_rows(table, after_revision)]
+    return [
+        {**row.values, own: row.row_id, **({UNREAD: "、".join(row.raw)} if row.raw else {})}
+        for row in journal.changed_rows(table, after_revision)
+    ]
 
 
 def settings_of(config: Config) -> Mapping[str, str]:

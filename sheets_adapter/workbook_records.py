@@ -14,13 +14,13 @@ from schemas.catalogue import Catalogue
 from schemas.field_types import ParseContext
 from schemas.finding import CellRef, Finding, Param, Severity
 from schemas.folding import fold
-from schemas.record import VOID
+from schemas.record import UNREAD, VOID
 from schemas.template import Template
 from schemas.validation import compute, compute_lines
-from sheets_adapter.codec import RowParts, parts_of
+from sheets_adapter.codec import STATUS, parts_of
 from sheets_adapter.columns import TablePlan, plan_catalogue
 from sheets_adapter.contract import StoreError
-from sheets_adapter.row_reading import RowReader
+from sheets_adapter.row_reading import DecodedRow, RowReader
 from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, open_sheet
 from sheets_adapter.workbook_rows import has_computed
 from sheets_adapter.xlsx.addresses import column_letters
@@ -100,7 +100,7 @@ class _Reading:
         self._find_missing_columns(opened)
         reader = RowReader(plan, opened.map, {}, replace(self.context, references=_AsTyped()))
         for decoded in reader.read(opened.rows):
-            self._keep(plan, title, decoded.row, decoded.row_id, parts_of(decoded.seen.cells))
+            self._keep(plan, title, decoded)
             self.findings += decoded.findings
         self.findings += reader.notes
         if plan.line is None:
@@ -117,11 +117,14 @@ class _Reading:
             place = CellRef(opened.map.sheet, opened.map.header_row)
             self.findings.append(Finding("E203", place, {"headers": tuple(lacking)}, Severity.INFO))
 
-    def _keep(self, plan: TablePlan, title: str, row: int, row_id: str, parts: RowParts) -> None:
+    def _keep(self, plan: TablePlan, title: str, decoded: DecodedRow) -> None:
+        row, parts = decoded.row, parts_of(decoded.seen.cells)
         values: Values = {**parts.values}
+        if unread := [*parts.raw, *(STATUS for finding in decoded.findings if finding.code == "S065")]:
+            values[UNREAD] = "、".join(unread)
         number = 0
         if plan.line is None:
-            values["record_id"] = self._identity(plan, title, row, row_id)
+            values["record_id"] = self._identity(plan, title, row, decoded.row_id)
         else:
             values["record_id"] = self._owner(plan, values)
             number = self._line_number(plan, values)
