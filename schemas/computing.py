@@ -94,6 +94,8 @@ def work_out(template: Template, values: Texts, lines: LineTexts, context: Parse
     """Works out every computed field from the others' canonical texts."""
     plan = plan_of(template)
     work = Computed(dict(values), {key: [dict(row) for row in rows] for key, rows in lines.items()}, (), frozenset())
+    if not plan.steps:
+        return work
     findings: list[Finding] = []
     in_force: set[str] = set()
     for step in plan.steps:

@@ -49,11 +49,15 @@ def model_of(source: FieldOwner) -> type[BaseModel]:
     return create_model(source.key, __config__=config, **definitions)
 
 
-def model_value(text: str, field: Field) -> object:
-    """The Python value of a canonical text as the record model holds it."""
-    if field.type in _PYTHON_TYPES or field.type == "multi_choice":
-        return type_of(field).value(text, field)
-    return text
+@remembered
+def _fields(source: FieldOwner) -> Mapping[str, Field]:
+    return {field.key: field for field in source.fields}
+
+
+@remembered
+def _with_own_values(source: FieldOwner) -> tuple[Field, ...]:
+    """Fields that the model does not hold as their canonical text."""
+    return tuple(field for field in source.fields if field.type in _PYTHON_TYPES or field.type == "multi_choice")
 
 
 BoundTexts = Callable[[Field], tuple[str, str]]
@@ -67,8 +71,10 @@ def find_broken_constraints(
 
     unknown: typed values of keys the form does not have.
     """
-    fields = {field.key: field for field in source.fields}
-    values = {key: model_value(text, fields[key]) for key, text in texts.items()}
+    fields, values = _fields(source), dict[str, object](texts)
+    for one in _with_own_values(source):
+        if one.key in values:
+            values[one.key] = type_of(one).value(texts[one.key], one)
     try:
         model_of(source).model_validate({**values, **unknown})
     except ValidationError as error:

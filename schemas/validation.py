@@ -6,7 +6,7 @@ record model), bounds that depend on today or other fields, and the template's o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -31,8 +31,8 @@ from schemas.template import Field, LineTable, Rule, Template
 from schemas.visibility import Settled, drivers, fields_for, is_read_only, is_required, is_visible, settle
 
 __all__ = [
-    "Validated", "ValidatedLine", "compute", "compute_lines", "defaults", "drivers", "is_read_only", "is_required",
-    "is_visible", "line_defaults", "validate",
+    "Validated", "ValidatedLine", "compute", "compute_lines", "defaults", "drivers", "find_broken_rules",
+    "is_read_only", "is_required", "is_visible", "line_defaults", "validate",
 ]  # fmt: skip
 
 Texts = Mapping[str, str]
@@ -118,6 +118,17 @@ def validate(
         findings,
         dict(check.understood()),
     )
+
+
+def find_broken_rules(template: Template, stored: Texts, context: ParseContext) -> tuple[Finding, ...]:
+    """What is wrong with a header as it is stored, its line tables left aside: as `validate` finds it when nothing is
+    typed. For many records at a time.
+
+    stored: canonical texts of the template's own fields.
+    """
+    header = _Read(template, 0, "", {key: Parsed(text) for key, text in stored.items()}, stored)
+    settled = settle(template, stored, {}, context)
+    return tuple(_Check(template, header, {}, settled, context).findings())
 
 
 def compute(
@@ -270,7 +281,8 @@ class _Check:
         """In the order of the form: the header's fields, each line table, then rules."""
         yield from self._of(self.header, self.settled.computed.values, self.settled.hidden)
         for line in self.template.lines:
-            yield from self._of_line(line)
+            if line.key in self.rows:
+                yield from self._of_line(line)
         yield from self.settled.computed.findings
         yield from self._rules()
 
@@ -301,7 +313,7 @@ class _Check:
         ):
             yield from self._of(read, texts, hidden)
 
-    def _of(self, read: _Read, texts: Texts, hidden: frozenset[str]) -> Iterator[Finding]:
+    def _of(self, read: _Read, texts: Texts, hidden: frozenset[str]) -> Iterable[Finding]:
         """Findings of the header or one row, placed there, field by field."""
         values = {**self.settled.computed.values, **texts} if read.line_no else texts
         found = [*read.kept]
@@ -318,6 +330,8 @@ class _Check:
             elif item.min is not None or item.max is not None:
                 found += self._out_of_bounds(item, texts[item.key], values, read.stored.get(item.key, ""))
         found += find_broken_constraints(read.owner, texts, read.unknown, self._bound_texts)
+        if not found:
+            return ()
         order = {item.key: number for number, item in enumerate(read.owner.fields)}
         found.sort(key=lambda finding: order.get(getattr(finding.at, "field", ""), len(order)))
         return (replace(finding, at=read.ref(getattr(finding.at, "field", ""))) for finding in found)

@@ -9,7 +9,7 @@ from schemas.computing import Computed, is_computed, plan_of, work_out
 from schemas.conditions import fields_of, holds
 from schemas.field_types import ParseContext
 from schemas.pending import is_begun
-from schemas.remember import remembered
+from schemas.remember import FieldOwner, remembered
 from schemas.template import Field, InForce, LineTable, Template
 
 _ROUNDS = 12
@@ -73,11 +73,10 @@ def settle(
             for key, rows in lines.items()
         }
         computed = work_out(template, _without(values, hidden), shown_lines, context)
-        now_hidden = _hidden(template.fields, computed.values, template, context)
+        now_hidden = _hidden(template, computed.values, template, context)
         now_in_rows = {
             line.key: tuple(
-                _hidden(line.fields, {**computed.values, **row}, template, context)
-                for row in computed.lines.get(line.key, ())
+                _hidden(line, {**computed.values, **row}, template, context) for row in computed.lines.get(line.key, ())
             )
             for line in template.lines
             if line.key in lines
@@ -89,15 +88,17 @@ def settle(
 
 
 def _without(values: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]:
-    return {key: text for key, text in values.items() if key not in keys}
+    return {key: text for key, text in values.items() if key not in keys} if keys else dict(values)
 
 
-def _hidden(
-    fields: Sequence[Field], values: Mapping[str, str], template: Template, context: ParseContext
-) -> frozenset[str]:
-    return frozenset(
-        field.key for field in fields if field.visible_if and not is_visible(field, values, template, context)
-    )
+@remembered
+def _hideable(owner: FieldOwner) -> tuple[Field, ...]:
+    return tuple(field for field in owner.fields if field.visible_if)
+
+
+def _hidden(owner: FieldOwner, values: Mapping[str, str], template: Template, context: ParseContext) -> frozenset[str]:
+    fields = _hideable(owner)
+    return frozenset(field.key for field in fields if not is_visible(field, values, template, context))
 
 
 def _emptied(computed: Computed, hidden: frozenset[str], in_rows: Mapping[str, tuple[frozenset[str], ...]]) -> Computed:

@@ -7,20 +7,17 @@ hold. Reading sheets is `row_reading`; what the sheet should show is here.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import partial
 
 from schemas.field_types import CellValue, References, type_of
 from schemas.field_types.base import cell_text
 from sheets_adapter.columns import EXTRA, KEY_PART, TablePlan
 from sheets_adapter.contract import Row
-
-if TYPE_CHECKING:
-    pass
+from sheets_adapter.json_texts import dumps, loads
 
 Cells = Mapping[str, str]
 
@@ -84,12 +81,12 @@ def extra_cell(text: str, kind: str) -> CellValue:
 def seen_text(seen: Seen) -> str:
     """A row's content as it is kept; equal texts are equal content."""
     parts = [sorted(seen.cells.items()), sorted(seen.shown.items()), sorted(seen.formulas)]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return dumps(parts)
 
 
 def seen_from(text: str) -> Seen:
     """The content `seen_text` was given."""
-    cells, shown, formulas = json.loads(text)
+    cells, shown, formulas = loads(text)
     return Seen(dict(cells), dict(shown), frozenset(formulas))
 
 
@@ -97,7 +94,7 @@ def has_cell(text: str, column: str, value: str) -> bool:
     """Whether a content `seen_text` made holds that value; "" for no cell. Reading the whole text takes far longer."""
     if not value:
         return f'["{column}",' not in text.partition("]],")[0]
-    return json.dumps([column, value], ensure_ascii=False, separators=(",", ":")) in text
+    return dumps([column, value]) in text
 
 
 # --- rows of the store ------------------------------------------------------------------------------------------------
@@ -106,8 +103,10 @@ def has_cell(text: str, column: str, value: str) -> bool:
 def cells_of(row: Row) -> dict[str, str]:
     """A stored row as the merge compares it."""
     cells = {key: text for key, text in row.values.items() if text}
-    cells.update((key, RAW + text) for key, text in row.raw.items() if text)
-    cells.update((EXTRA + header, text) for header, text in row.extra.items() if text)
+    if row.raw:
+        cells.update((key, RAW + text) for key, text in row.raw.items() if text)
+    if row.extra:
+        cells.update((EXTRA + header, text) for header, text in row.extra.items() if text)
     return cells
 
 
@@ -122,6 +121,8 @@ class RowParts:
 
 def parts_of(cells: Cells) -> RowParts:
     """The inverse of `cells_of`."""
+    if RAW not in "".join(cells.values()) and EXTRA not in "".join(cells):  # nearly every row
+        return RowParts(dict(cells), {}, {})
     parts = RowParts({}, {}, {})
     for column, text in cells.items():
         if column.startswith(EXTRA):
@@ -143,11 +144,18 @@ class RowWriter:
         self._plan = plan
         self._references = references
         self._displays: dict[tuple[str, str], str] = {}
+        self._paired = {*plan.paired, *(f"{key}{KEY_PART}" for key in plan.paired), plan.id_column}
+        self._typed: dict[str, Callable[[str], CellValue]] = {
+            one.column: partial(type_of(one.field).write_cell, field=one.field)
+            for one in plan.columns
+            if one.part != "key" and one.column not in {*plan.paired, *plan.targets}
+        }
 
     def shown(self, row_id: str, cells: Cells) -> dict[str, str]:
         """Column → the text it should carry: canonical, or raw with its mark; empty ones are absent."""
-        cells = self._kept_in_sheet(cells)
-        wanted = {column: text for column, text in cells.items() if column not in self._plan.paired}
+        wanted = self._kept_in_sheet(cells)
+        for key in self._plan.paired:
+            wanted.pop(key, None)
         wanted[self._plan.id_column] = row_id
         for key in self._plan.paired & cells.keys():
             display, target_key = self._pair(key, cells[key])
@@ -186,13 +194,13 @@ class RowWriter:
             return text.removeprefix(RAW)
         if column.startswith(EXTRA):
             return extra_cell(text, kind)
-        planned = self._plan.by_column[column]
-        if planned.part == "key" or column in self._plan.paired or column in self._plan.targets:
-            return text
-        return type_of(planned.field).write_cell(text, planned.field)
+        typed = self._typed.get(column)
+        return typed(text) if typed else text
 
     def covered(self, cells: Cells, seen: Seen) -> dict[str, str]:
         """Column → text the file will not show, because the cell holds somebody's formula that yields another."""
+        if not seen.formulas:
+            return {}
         asked = (seen.formulas & self._plan.cell_columns) - self._plan.protected
         return {
             column: cells.get(column, "") for column in asked if cells.get(column, "") != seen.cells.get(column, "")
@@ -201,21 +209,21 @@ class RowWriter:
     def seen_after(self, row_id: str, cells: Cells, before: Seen | None) -> Seen:
         """What the file holds once all of `cells` are written."""
         wanted = self.shown(row_id, cells)
-        paired = {*self._plan.paired, *(f"{key}{KEY_PART}" for key in self._plan.paired), self._plan.id_column}
-        shown = {column: text for column, text in wanted.items() if column in paired}
-        kinds = {column: kind for column, kind in (before.shown if before else {}).items() if column.startswith(EXTRA)}
-        shown |= {column: kind for column, kind in kinds.items() if column in cells}
+        shown = {column: wanted[column] for column in self._paired if column in wanted}
+        for column, kind in before.shown.items() if before else ():
+            if column.startswith(EXTRA) and column in cells:
+                shown[column] = kind
         return Seen(self._kept_in_sheet(cells), shown, before.formulas if before else frozenset())
 
     def differences(self, row_id: str, cells: Cells, seen: Seen, extras: Collection[str]) -> dict[str, str]:
         """Column → text the file still needs. Cells with formulas are people's; so is a column they took out."""
         wanted, held = self.shown(row_id, cells), self.held(seen)
+        needs = {column: text for column, text in wanted.items() if held.get(column, "") != text}
+        needs.update(dict.fromkeys(held.keys() - wanted.keys(), ""))
         return {
-            column: wanted.get(column, "")
-            for column in wanted.keys() | held.keys()
-            if wanted.get(column, "") != held.get(column, "")
-            and column not in seen.formulas
-            and (not column.startswith(EXTRA) or column.removeprefix(EXTRA) in extras)
+            column: text
+            for column, text in needs.items()
+            if column not in seen.formulas and (not column.startswith(EXTRA) or column.removeprefix(EXTRA) in extras)
         }
 
 

@@ -6,7 +6,6 @@ behind each reference and attachment column, and the system columns at the right
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -224,7 +223,7 @@ def _system_column(key: str, header: str, statuses: Sequence[str]) -> PlannedCol
 
 def header_text(cell: CellValue) -> str:
     """A header cell as text: line breaks and runs of spaces become one space."""
-    return re.sub(r"\s+", " ", cell).strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+    return " ".join(cell.split()) if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
 def find_header_row(plan: TablePlan, rows: Sequence[Sequence[CellValue]]) -> int | None:

@@ -35,10 +35,11 @@ rows on, the whole sheet is read to check them."""
 class PendingRow:
     """A row the file does not show as the journal has it. place: its sheet row, 0 to append it.
 
-    needs: column → text to write. seen: what the file holds now.
+    cells: the row as the merge compares it. needs: column → text to write. seen: what the file holds now.
     """
 
     row: Row
+    cells: Mapping[str, str]
     place: int
     seen: Seen
     needs: Mapping[str, str]
@@ -188,15 +189,16 @@ class Fold:
         for row_id in row_ids:
             row, text = rows[row_id], contents.get(row_id, "")
             place = known.get(row_id, RowPlace(0, 0))
+            cells = cells_of(row)
             deleted = text is None and row.values.get(STATUS) == VOID
             seen = seen_from(text) if text and place.place else _NOTHING
             if not place.place and row.extra:
                 seen = Seen({}, self._state.kinds_of(plan.table, row_id))
-            needs = {} if deleted else writer.differences(row_id, cells_of(row), seen, sheet_map.extras)
-            for column, text in writer.covered(cells_of(row), seen).items():
+            needs = {} if deleted else writer.differences(row_id, cells, seen, sheet_map.extras)
+            for column, text in writer.covered(cells, seen).items():
                 self._covered.append(_covered_cell(plan, sheet_map, row_id, place.place, column, text, seen))
             if needs:
-                pending.append(PendingRow(row, place.place, seen, needs))
+                pending.append(PendingRow(row, cells, place.place, seen, needs))
             else:
                 quiet[row_id] = replace(place, revision=row.revision, dirty=False)
         return pending, quiet
@@ -225,10 +227,11 @@ class Fold:
         updates = [one for one in pending if one.place]
         appends = [one for one in pending if not one.place]
         writer = RowWriter(plan, self._context.references)
+        columns = {**sheet_map.columns, **{EXTRA + header: at for header, at in sheet_map.extras.items()}}
         edit = SheetEdit(
             header_row=sheet_map.header_row,
-            updates={one.place: _cells(writer, sheet_map, one) for one in updates},
-            appends=[_cells(writer, sheet_map, one) for one in appends],
+            updates={one.place: _cells(writer, columns, one) for one in updates},
+            appends=[_cells(writer, columns, one) for one in appends],
             formats={sheet_map.columns[one.column]: one.format for one in plan.columns},
             columns=frozenset(sheet_map.columns.values()),
         )
@@ -322,24 +325,25 @@ def _new_column(one: PlannedColumn) -> NewColumn:
     return NewColumn(one.header, one.format, one.width, one.hidden, one.choices)
 
 
-def _cells(writer: RowWriter, sheet_map: SheetMap, one: PendingRow) -> dict[int, CellValue]:
-    places = {**sheet_map.columns, **{EXTRA + header: at for header, at in sheet_map.extras.items()}}
+def _cells(writer: RowWriter, columns: Mapping[str, int], one: PendingRow) -> dict[int, CellValue]:
+    kinds = one.seen.shown
     return {
-        places[column]: writer.cell(column, text, one.seen.shown.get(column, ""))
+        columns[column]: writer.cell(column, text, kinds.get(column, ""))
         for column, text in one.needs.items()
-        if column in places
+        if column in columns
     }
 
 
 def _after(writer: RowWriter, sheet_map: SheetMap, one: PendingRow, skipped: set[int]) -> Seen:
     """What the file holds of the row once it is written."""
-    cells = {
-        column: text
-        for column, text in cells_of(one.row).items()
-        if not column.startswith(EXTRA) or column.removeprefix(EXTRA) in sheet_map.extras
-    }
+    cells = one.cells
+    if one.row.extra:
+        lost = {EXTRA + header for header in one.row.extra.keys() - sheet_map.extras.keys()}
+        cells = {column: text for column, text in cells.items() if column not in lost}
     seen = writer.seen_after(one.row.row_id, cells, one.seen)
-    kept = seen.formulas | {column for column, at in sheet_map.columns.items() if at in skipped}
+    kept = seen.formulas
+    if skipped:
+        kept |= {column for column, at in sheet_map.columns.items() if at in skipped}
     if not kept:
         return seen
     now = {column: text for column, text in seen.cells.items() if column not in kept}

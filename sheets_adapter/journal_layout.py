@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sheets_adapter import json_texts
 from sheets_adapter.contract import Block, Column, Kind, Row, TableSpec
 
 SqlValue = int | str | None
@@ -99,7 +100,7 @@ def quoted(name: str) -> str:
 
 def dumps(texts: Mapping[str, str]) -> str | None:
     """A mapping of texts as JSON; an empty one is NULL."""
-    return json.dumps(dict(texts), ensure_ascii=False, separators=(",", ":")) if texts else None
+    return json_texts.dumps(dict(texts)) if texts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class Layout:
     def sql_row(self, stored: StoredRow) -> list[SqlValue]:
         """Parameters of `upsert`."""
         row = stored.row
-        pairs = json.dumps(stored.pairs, ensure_ascii=False, separators=(",", ":")) if stored.pairs else None
+        pairs = json_texts.dumps(stored.pairs) if stored.pairs else None
         own: list[SqlValue] = [
             stored.rowid,
             row.row_id,
@@ -198,7 +199,7 @@ class Layout:
             if cell is not None
         }
         row = Row(str(row_id), values, _loads(raw), _loads(extra), int(version or 0), int(revision or 0))
-        held = tuple((name, folded) for name, folded in json.loads(str(pairs))) if pairs else ()
+        held = tuple((name, folded) for name, folded in json_texts.loads(str(pairs))) if pairs else ()
         return StoredRow(int(rowid or 0), row, held)
 
     def block(self, keys: Sequence[str], results: Sequence[Sequence[Any]]) -> Block:
@@ -256,7 +257,7 @@ _DECODED: Mapping[Kind, Callable[[Sequence[Any]], Sequence[str | None]]] = {
 
 
 def _loads(text: SqlValue) -> dict[str, str]:
-    return json.loads(str(text)) if text else {}
+    return json_texts.loads(str(text)) if text else {}
 
 
 def comparable(column: Column) -> str:

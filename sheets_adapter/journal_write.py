@@ -63,6 +63,7 @@ class BatchWriter:
     def __init__(self, db: sqlite3.Connection, layouts: Mapping[str, Layout], batch: WriteBatch) -> None:
         self._db = db
         self._batch = batch
+        self._at = batch.at.isoformat()
         self._layouts = layouts
         self._revision, self._seq = self._last_change()
         self._former = self._former_rows()
@@ -110,12 +111,11 @@ class BatchWriter:
         layout = self._layout(put.table)
         values = {key: text for key, text in put.values.items() if text}
         uniques = list(put.uniques)
-        search = [put.search]
         for request in put.serials:
             number = self._serial(put.table, layout, request)
             values[request.column] = number
             uniques.append((request.column, fold(number)))
-            search.append(fold(number))
+            put = replace(put, search=f"{put.search} {fold(number)}".lstrip())
         live = values.get("status") != VOID
         duplicates = self._duplicates(put, layout, uniques) if live else []
         if duplicates:
@@ -124,7 +124,6 @@ class BatchWriter:
         for name, folded in pairs:
             self._taken.setdefault((put.table, name), {}).setdefault(folded, put.row_id)
         self._require_columns(layout, values)
-        put = replace(put, search=" ".join(filter(None, search)))
         return _Planned(put, layout, former, self._next_row(put, layout, former, values, pairs))
 
     def _serial(self, table: str, layout: Layout, request: SerialRequest) -> str:
@@ -150,9 +149,9 @@ class BatchWriter:
         return next((row_id for (row_id,) in rows if row_id not in inside), "")
 
     def _require_columns(self, layout: Layout, values: Mapping[str, str]) -> None:
-        unknown = sorted(set(values) - layout.columns.keys())
-        if unknown:
-            raise LookupError(f"table {layout.spec.name!r} has no column {unknown[0]!r}")
+        if not values.keys() <= layout.columns.keys():
+            unknown = min(values.keys() - layout.columns.keys())
+            raise LookupError(f"table {layout.spec.name!r} has no column {unknown!r}")
 
     def _next_row(
         self, put: Put, layout: Layout, former: StoredRow | None, values: Mapping[str, str], pairs: Pairs
@@ -197,11 +196,10 @@ class BatchWriter:
     def _change(self, seq: int, plan: _Planned) -> tuple[int | str, ...]:
         before = _texts(plan.former.row) if plan.former else {}
         after = _texts(plan.next.row)
-        batch = self._batch
         gone = {key: text for key, text in before.items() if after.get(key) != text}
-        new = {key: text for key, text in after.items() if before.get(key) != text}
+        new = {key: text for key, text in after.items() if before.get(key) != text} if before else after
         where = (seq, self._revision + 1, plan.layout.number, plan.put.row_id)
-        who = (plan.put.verb, batch.actor, batch.at.isoformat(), batch.source)
+        who = (plan.put.verb, self._batch.actor, self._at, self._batch.source)
         return (*where, *who, dumps(gone) or "{}", dumps(new) or "{}")
 
 
@@ -214,7 +212,7 @@ def _matches(put: Put, former: StoredRow | None) -> bool:
 
 
 def _kept(texts: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key, text in texts.items() if text}
+    return {key: text for key, text in texts.items() if text} if texts else {}
 
 
 def _texts(row: Row) -> dict[str, str]:

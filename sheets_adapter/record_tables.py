@@ -9,7 +9,7 @@ from datetime import date, datetime
 from schemas.field_types import References, target_of, type_of
 from schemas.folding import fold, fold_company, fold_phone
 from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS, Line, Record
-from schemas.remember import remembered
+from schemas.remember import FieldOwner, remembered
 from schemas.serials import SerialPattern
 from schemas.template import Field, LineTable, Template
 from sheets_adapter.contract import Column, Kind, Row, SerialRequest, TableSpec
@@ -138,18 +138,28 @@ def fold_similar(item: Field, text: str) -> str:
 
 def similar_pairs(template: Template, values: Mapping[str, str]) -> Pairs:
     """The pairs that similar records share."""
-    folded = ((item.key, fold_similar(item, values.get(item.key, ""))) for item in template.fields if item.similar)
+    folded = ((item.key, fold_similar(item, values.get(item.key, ""))) for item in _similar_fields(template))
     return tuple((f"{SIMILAR}{key}", text) for key, text in folded if text)
+
+
+@remembered
+def _similar_fields(template: Template) -> tuple[Field, ...]:
+    return tuple(item for item in template.fields if item.similar)
 
 
 def serial_requests(template: Template, values: Mapping[str, str], today: date) -> tuple[SerialRequest, ...]:
     """Numbers the store has to give the record: of serial fields that are still empty."""
-    requests = []
-    for item in template.fields:
-        if item.type == "serial" and item.serial and not values.get(item.key):
-            pattern = SerialPattern.parse(item.serial)
-            requests.append(SerialRequest(item.key, pattern.prefix_at(today), pattern.width, pattern.suffix))
-    return tuple(requests)
+    return tuple(
+        SerialRequest(key, pattern.prefix_at(today), pattern.width, pattern.suffix)
+        for key, pattern in _serial_patterns(template)
+        if not values.get(key)
+    )
+
+
+@remembered
+def _serial_patterns(template: Template) -> tuple[tuple[str, SerialPattern], ...]:
+    numbered = ((item.key, item.serial) for item in template.fields if item.type == "serial")
+    return tuple((key, SerialPattern.parse(serial)) for key, serial in numbered if serial)
 
 
 def search_text(
@@ -162,19 +172,24 @@ def search_text(
 
     Fields only some roles may read are left out, or searching would tell what they hold. lines: (line key, values).
     """
-    texts = list(_searchable(template.fields, values, references))
+    texts = list(_searchable(template, values, references))
     for key, line in lines:
-        texts += _searchable(template.lines_by_key[key].fields, line, references)
+        texts += _searchable(template.lines_by_key[key], line, references)
     return fold("|".join(texts))
 
 
-def _searchable(fields: Sequence[Field], values: Mapping[str, str], references: References) -> Iterable[str]:
-    for item in fields:
-        text = values.get(item.key)
-        if not text or item.read_roles:
+def _searchable(owner: FieldOwner, values: Mapping[str, str], references: References) -> Iterable[str]:
+    for key, target in _searched_fields(owner):
+        text = values.get(key)
+        if not text:
             continue
         yield text
-        target = target_of(item)
         shown = references.display(target, text) if target else None
         if shown and shown != text:
             yield shown
+
+
+@remembered
+def _searched_fields(owner: FieldOwner) -> tuple[tuple[str, str], ...]:
+    """Fields the search box looks in, with the template each refers to."""
+    return tuple((item.key, target_of(item)) for item in owner.fields if not item.read_roles)

@@ -34,6 +34,8 @@ _NOTES = ("备注:", "注:", "说明:", "制表:", "制表人", "审核:", "note
 _CANDIDATES_TOLD = 10
 _BLANK_ROWS = 3
 """So many blank rows end the records: what is typed further below without an id is a note or another table."""
+_CELLS_REMEMBERED = 5_000
+"""Different cells of a column that are remembered: a column with more of them hardly repeats itself."""
 _HEADERS_AGAIN = 3
 """So many cells that repeat their column's header make a row a header pasted once more."""
 
@@ -46,7 +48,8 @@ Understood = tuple[str, tuple[Finding, ...]]
 class DecodedRow:
     """One row of a sheet. row: counts from 1. row_id: the text in the identity column, "" for none.
 
-    mark: a fingerprint of the cells as they are; "" where reading them again may give something else.
+    mark: a fingerprint of the cells as they are; "" where reading them again may give something else, or where no id
+    says whose mark it is.
     """
 
     row: int
@@ -92,6 +95,7 @@ class RowReader:
             for one in plan.columns
             if one.column in sheet_map.columns and one.part != "key" and one.column not in apart
         ]
+        self._headers = {at: sheet_map.headers[column] for column, at in sheet_map.columns.items()}
         self._references = sorted(key for key in plan.targets if self._has(key))
         self._files = sorted(key for key, one in plan.fields.items() if one.type == "attachment" and self._has(key))
 
@@ -145,7 +149,7 @@ class RowReader:
         self._look_for_gap(number, row_id)
         if self._is_header_again(row) or (not row_id and self._is_beneath_the_records(number, row)):
             return None
-        reading = _Reading(self, number, row, self._seen.get(row_id))
+        reading = _Reading(self, number, row, self._seen.get(row_id) if row_id else None)
         width, texts = len(row), reading.cells
         for column, at, reader in self._plain:
             cell = row[at] if at < width else None
@@ -168,7 +172,8 @@ class RowReader:
         reading.read_status()
         reading.read_extras()
         self.unresolved = self.unresolved or reading.unresolved
-        mark = "" if reading.unresolved else self.mark(number, row)
+        # A row without an id is not looked up by it, so it is always read again.
+        mark = self.mark(number, row) if row_id and not reading.unresolved else ""
         return DecodedRow(number, row_id, Seen(reading.cells, reading.shown, formulas), tuple(reading.findings), mark)
 
     def _is_answer(self, column: str) -> bool:
@@ -187,10 +192,12 @@ class RowReader:
 
     def _is_header_again(self, row: Cells) -> bool:
         """Whether somebody pasted the header once more between the records."""
-        filled = [(at, cell) for at, cell in enumerate(row) if cell is not None and cell != ""]
-        headers = {at: self.map.headers[column] for column, at in self.map.columns.items()}
-        same = sum(1 for at, cell in filled if isinstance(cell, str) and headers.get(at) == header_text(cell))
-        return same >= _HEADERS_AGAIN and 2 * same > len(filled)
+        width = len(row)
+        same = 0
+        for at, header in self._headers.items():
+            cell = row[at] if at < width else None
+            same += isinstance(cell, str) and cell.lstrip()[:1] in header and header_text(cell) == header
+        return same >= _HEADERS_AGAIN and 2 * same > sum(cell is not None and cell != "" for cell in row)
 
     def _is_beneath_the_records(self, number: int, row: Cells) -> bool:
         """Totals and notes under the records are not records. They are told by their first cell, or by a gap."""
@@ -203,8 +210,7 @@ class RowReader:
         if not isinstance(first, str):
             return False
         text = fold(first)
-        alone = sum(cell is not None and cell != "" for cell in row) == 1
-        if text not in _TOTALS and not (alone and text.startswith(_NOTES)):
+        if text not in _TOTALS and not (text.startswith(_NOTES) and _is_alone(row)):
             return False
         place = CellRef(self.map.sheet, number, column_letters(at))
         self.notes.append(Finding("S060", place, {"text": first}, Severity.INFO))
@@ -338,7 +344,9 @@ class _CellReader:
         key = (type(cell), cell)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._read(cell)
+            known = self._read(cell)
+            if len(self._known) < _CELLS_REMEMBERED:
+                self._known[key] = known
         return known
 
     def _read(self, cell: CellValue) -> Understood:
@@ -347,6 +355,11 @@ class _CellReader:
             return parsed.text, ()
         softer = tuple(replace(finding, severity=Severity.WARNING) for finding in parsed.findings)
         return RAW + text_of(cell), softer
+
+
+def _is_alone(row: Cells) -> bool:
+    """Whether one cell holds all there is in the row."""
+    return sum(cell is not None and cell != "" for cell in row) == 1
 
 
 def _listed(text: str) -> list[str]:

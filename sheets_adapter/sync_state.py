@@ -25,6 +25,7 @@ from sheets_adapter.columns import EXTRA, SheetMap
 from sheets_adapter.finding_rows import finding_from, finding_row, with_header
 from sheets_adapter.forgetting import forget_workbook
 from sheets_adapter.journal_layout import quoted
+from sheets_adapter.journal_write import chunks, holes
 from sheets_adapter.sqlite_files import named_errors
 
 GenerationKind = Literal["seen", "intent", "published", "abandoned"]
@@ -254,22 +255,16 @@ class SyncState:
         """row id → content of the file as last seen or published; None for a row deleted in it."""
         return self._contents("(gen NOT IN ", table)
 
-    def _contents(self, condition: str, table: str, *bound: int) -> dict[str, str | None]:
+    def _contents(self, condition: str, table: str, *bound: int | str) -> dict[str, str | None]:
         doubtful = "(SELECT gen FROM sync_generation WHERE kind IN ('intent', 'abandoned')))"
         sql = f"SELECT row_id, content, max(gen) FROM sync_base WHERE tbl = ? AND {condition}{doubtful} GROUP BY row_id"
         return {str(row_id): None if text is None else str(text) for row_id, text, _ in self._read(sql, table, *bound)}
 
     def contents_of(self, table: str, row_ids: Sequence[str]) -> dict[str, str | None]:
         """As `current`, for some rows; rows the file never had are absent."""
-        sql = (
-            "SELECT content FROM sync_base WHERE tbl = ? AND row_id = ? AND gen NOT IN "
-            "(SELECT gen FROM sync_generation WHERE kind IN ('intent', 'abandoned')) ORDER BY gen DESC LIMIT 1"
-        )
         found: dict[str, str | None] = {}
-        for row_id in row_ids:
-            rows = self._read(sql, table, row_id)
-            if rows:
-                found[row_id] = None if rows[0][0] is None else str(rows[0][0])
+        for some in chunks(row_ids):
+            found |= self._contents(f"row_id IN ({holes(len(some))}) AND (gen NOT IN ", table, *some)
         return found
 
     def kinds_of(self, table: str, row_id: str) -> Mapping[str, str]:
@@ -314,9 +309,9 @@ class SyncState:
 
     def places_of(self, table: str, row_ids: Sequence[str]) -> dict[str, RowPlace]:
         """As `places`, for some rows."""
-        sql = "SELECT place, revision, dirty, mark FROM sync_row WHERE tbl = ? AND row_id = ?"
-        found = ((row_id, self._read(sql, table, row_id)) for row_id in row_ids)
-        return {row_id: _row_place(*rows[0]) for row_id, rows in found if rows}
+        sql = "SELECT row_id, place, revision, dirty, mark FROM sync_row WHERE tbl = ? AND row_id IN "
+        rows = (row for some in chunks(row_ids) for row in self._read(f"{sql}({holes(len(some))})", table, *some))
+        return {str(row_id): _row_place(*facts) for row_id, *facts in rows}
 
     def put_places(self, table: str, places: Mapping[str, RowPlace]) -> None:
         """Keeps where rows are."""
@@ -480,4 +475,6 @@ class SyncState:
 
 
 def _row_place(place: object, revision: object, dirty: object, mark: object) -> RowPlace:
-    return RowPlace(int(str(place)), int(str(revision)), bool(dirty), str(mark))
+    assert isinstance(place, int)
+    assert isinstance(revision, int)
+    return RowPlace(place, revision, bool(dirty), str(mark))

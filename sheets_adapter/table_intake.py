@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from schemas.finding import CellRef, Finding, Severity
 from schemas.record import LIVE, VOID
@@ -190,7 +191,7 @@ class TableIntake:
             ours = self._intake.store.get_many(self._plan.table, [pair.row_id for pair in waiting])
             waiting = [pair for pair in waiting if self._is_ours_to_merge(pair, ours)]
             merges = [(pair, self._merge(pair, ours.get(pair.row_id))) for pair in waiting]
-            self._announce([pair for pair, merge in merges if merge.verdict is Verdict.ADOPT])
+            self._announce([pair for pair, merge in merges if merge.verdict is Verdict.ADOPT and _is_given_an_id(pair)])
             writes = [self._write(pair, merge, ours) for pair, merge in merges if merge.verdict in _WRITING]
             written = TakenIn(())
             if writes:
@@ -268,25 +269,30 @@ class TableIntake:
         return bool(record_id) and self._intake.store.get(self._plan.template.key, record_id) is not None
 
     def _announce(self, adopted: Sequence[_Pair]) -> None:
-        """Remembers the new ids before the journal gets the rows: done twice, they are the same records."""
+        """Remembers ids the file does not show before the journal gets the rows: done twice, they are the same records.
+
+        Of a row that shows its id nothing is remembered before: it would count as taken in.
+        """
         if adopted:
             with self._state.transaction():
                 self._keep_contents(adopted)
-                self._state.put_places(
-                    self._plan.table,
-                    {pair.row_id: RowPlace(pair.theirs.row, 0, dirty=True) for pair in adopted if pair.theirs},
-                )
+                places = {pair.row_id: RowPlace(pair.theirs.row, 0, dirty=True) for pair in adopted if pair.theirs}
+                self._state.put_places(self._plan.table, places)
 
     def _keep_contents(self, pairs: Sequence[_Pair]) -> None:
         self._put_contents({pair.row_id: seen_text(pair.theirs.seen) for pair in pairs if pair.theirs})
 
     def _put_contents(self, contents: Mapping[str, str | None]) -> None:
         """Remembers what differs from what is remembered; `_current` stays what it was, retries compare with it."""
-        known = self._current | self._kept
-        new = {row_id: text for row_id, text in contents.items() if row_id not in known or known[row_id] != text}
+        new = {row_id: text for row_id, text in contents.items() if not self._is_kept(row_id, text)}
         if new:
             self._state.put_contents(self._plan.table, self._generation(), new)
             self._kept.update(new)
+
+    def _is_kept(self, row_id: str, text: str | None) -> bool:
+        """Whether just that is what is remembered of the row by now."""
+        held = self._kept if row_id in self._kept else self._current
+        return row_id in held and held[row_id] == text
 
     def _write(self, pair: _Pair, merge: RowMerge, ours: Mapping[str, Row]) -> SheetRow:
         before = ours.get(pair.row_id)
@@ -305,7 +311,7 @@ class TableIntake:
     def _touched(self, values: Mapping[str, str]) -> dict[str, str]:
         if self._plan.line:
             return dict(values)
-        return {**values, "updated_at": self._now(), "updated_by": WORKBOOK}
+        return {**values, "updated_at": self._now, "updated_by": WORKBOOK}
 
     def _own_values(self, row_id: str, values: Mapping[str, str]) -> Mapping[str, str]:
         """Without what a copied row has of its original alone: its numbers, and who made it when."""
@@ -319,7 +325,7 @@ class TableIntake:
 
     def _adopted(self, values: Mapping[str, str]) -> dict[str, str]:
         """System columns nobody filled in: created now by the person in the owner field, else by the workbook."""
-        created = values.get("created_at", self._now())
+        created = values.get("created_at", self._now)
         defaults = {
             "status": LIVE,
             "created_at": created,
@@ -351,6 +357,7 @@ class TableIntake:
                 return f"{staff} {display or ''}".strip()
         return ""
 
+    @cached_property
     def _now(self) -> str:
         return self._intake.at.strftime("%Y-%m-%d %H:%M:%S")
 
@@ -363,12 +370,14 @@ class TableIntake:
         with self._state.transaction():
             for pair, merge in merges:
                 row = now[pair.row_id]
+                if merge.verdict is Verdict.ADOPT and _is_given_an_id(pair):
+                    continue  # the file lacks its id, as was announced
                 places[pair.row_id] = self._place(pair, merge, row)
                 if pair.theirs is None:
                     gone[pair.row_id] = "" if merge.verdict is Verdict.READD else None
                 for clash in _clashes(pair, merge):
                     self._state.add_conflict(self._conflict(clash, row))
-            self._keep_contents([pair for pair, _ in merges if pair.theirs])
+            self._keep_contents([pair for pair, _ in merges if pair.row_id in places])
             self._put_contents(gone)
             self._state.put_places(self._plan.table, places)
 
@@ -394,6 +403,11 @@ class TableIntake:
         place = CellRef(self._sheet.map.sheet, row.row, "" if at is None else column_letters(at))
         header = self._plan.by_column[column].header if column in self._plan.by_column else column
         self._findings.append(Finding(code, place, {"column": header, **params}, severity))
+
+
+def _is_given_an_id(pair: _Pair) -> bool:
+    """Whether the file does not show the row's id yet."""
+    return pair.theirs is not None and pair.theirs.row_id != pair.row_id
 
 
 def _columns_of(sheet: SheetMap) -> frozenset[str]:

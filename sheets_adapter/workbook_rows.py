@@ -17,7 +17,7 @@ from schemas.pending import standing
 from schemas.record import SYSTEM_ACTOR, VOID
 from schemas.remember import remembered
 from schemas.template import LineTable, Template
-from schemas.validation import compute, compute_lines, validate
+from schemas.validation import compute, compute_lines, find_broken_rules
 from sheets_adapter.contract import WORKBOOK, Put, Refused, Row, WriteBatch, Written
 from sheets_adapter.desk import Desk, Stored
 from sheets_adapter.record_tables import (
@@ -97,16 +97,15 @@ class Taker:
         return tuple(found)
 
     def _put(self, row: SheetRow) -> Put:
-        put = Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
         if self._line:
-            return put
-        # Held as lookups: a number typed twice must not keep the rest of the sheet out.
-        return replace(
-            put,
+            return Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
+        return Put(
+            self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra,
+            # Held as lookups: a number typed twice must not keep the rest of the sheet out.
             lookups=(*unique_pairs(self._template, row.values), *similar_pairs(self._template, row.values)),
             serials=serial_requests(self._template, {**row.raw, **row.values}, self._now.date()),
             search=self._search(row.row_id, row.values),
-        )
+        )  # fmt: skip
 
     def _search(self, record_id: str, values: Mapping[str, str]) -> str:
         lines = [
@@ -131,9 +130,9 @@ class Taker:
             if row.values.get("status") == VOID:
                 continue
             values = {key: text for key, text in row.values.items() if key in self._template.by_key}
-            for found in validate(self._template, {}, {}, context, stored=values).findings:
+            for found in find_broken_rules(self._template, values, context):
                 field = str(found.params.get("field", ""))
-                if found.severity is Severity.ERROR and field not in row.raw and found.code != "V081":
+                if found.severity is Severity.ERROR and field not in row.raw:
                     findings.append(replace(found, at=self._place(row), severity=Severity.WARNING))
         return tuple(findings)
 

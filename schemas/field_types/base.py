@@ -105,7 +105,7 @@ class FieldType(ABC):
 
     def parse(self, typed: Typed, field: Field, context: ParseContext) -> Parsed:
         """Understands what a person typed; what cannot be understood is a finding, never a guess."""
-        if isinstance(typed, Sequence) and not isinstance(typed, str):
+        if not isinstance(typed, str) and isinstance(typed, Sequence):
             return self.parse_many(typed, field, context)
         given = typed or ""
         unstorable = find_unstorable(given, field)

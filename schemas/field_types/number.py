@@ -21,7 +21,6 @@ from schemas.field_types.base import (
     cell_text,
     plain,
     problem,
-    significant_digits,
 )
 from schemas.field_types.numerals import COUNTERS, EMPTY_WORDS, Numeral, read_numeral
 from schemas.finding import Finding
@@ -53,14 +52,13 @@ class Number(FieldType):
 
     def checked(self, read: Numeral, given: str, field: Field) -> Parsed:
         """The canonical text of a number, if it has no more digits and decimals than the field takes."""
-        number = read.number
-        if significant_digits(number) > DIGITS:
+        whole, _, decimals = plain(read.number).lstrip("-").partition(".")
+        if len(f"{whole}{decimals}".lstrip("0")) > DIGITS:
             return Parsed(given, (problem("V013", field, given, digits=DIGITS, example=self.example(field)),))
-        exponent = number.normalize().as_tuple().exponent
         places = self.max_places(field)
-        if places is not None and isinstance(exponent, int) and -exponent > places:
+        if places is not None and len(decimals) > places:
             return Parsed(given, (self.too_many_places(given, field, places),))
-        return Parsed(self.canonical(number), understood=not read.is_plain)
+        return Parsed(self.canonical(read.number), understood=not read.is_plain)
 
     def too_many_places(self, given: str, field: Field, places: int) -> Finding:
         """The finding for a number with more decimals than the field keeps."""
@@ -75,7 +73,7 @@ class Number(FieldType):
         return plain(number)
 
     def from_cell(self, cell: CellValue, field: Field, context: ParseContext) -> Parsed:
-        if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        if isinstance(cell, bool) or not isinstance(cell, (int, float, Decimal)):
             text = cell_text(cell)
             return Parsed(text, (problem("V010", field, text, example=self.example(field)),))
         number = cell_decimal(cell)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sheets_adapter.xlsx.addresses import Range, cell_name, column_letters
-from sheets_adapter.xlsx.sheet_xml import cell_bytes
+from sheets_adapter.xlsx.sheet_xml import cell_end
 from sheets_adapter.xlsx.values import cell_content
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _ANY_ROW = 1_048_577
 """Stands for the row's number in the start tag; no row has it."""
+_VALUES_REMEMBERED = 5_000
+"""Different values of a column that are remembered: a column with more of them hardly repeats itself."""
 
 
 @dataclass
@@ -36,24 +38,26 @@ class NewRows:
     """Row number → its bytes."""
     area: Range | None = None
     """The cells written so far."""
-    _cells: dict[tuple[int, type, CellValue], str] = field(default_factory=dict)
     _tag: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         before, _, after = self.tag_of(_ANY_ROW).decode().partition(str(_ANY_ROW))
         self._tag = before, after
-        self._starts = [(column, f'<{self.prefix}c r="{column_letters(column)}') for column in self.columns]
+        spelled: list[dict[tuple[type, CellValue], str]] = [{} for _ in self.columns]
+        starts = [f'<{self.prefix}c r="{column_letters(column)}' for column in self.columns]
+        self._columns = list(zip(self.columns, starts, spelled, strict=True))
 
     def add(self, number: int, values: Mapping[int, CellValue]) -> None:
         """Adds a row; one without any cell is left out."""
         cells = []
-        known = self._cells
-        for column, start in self._starts:
+        for column, start, known in self._columns:
             value = values.get(column)
-            key = (column, value.__class__, value)
+            key = (value.__class__, value)
             rest = known.get(key)
             if rest is None:
-                rest = known[key] = self._rest(number, column, value)
+                rest = self._rest(number, column, value)
+                if len(known) < _VALUES_REMEMBERED:
+                    known[key] = rest
             if rest:
                 cells.append(f"{start}{number}{rest}")
         if cells:
@@ -64,9 +68,6 @@ class NewRows:
 
     def _rest(self, number: int, column: int, value: CellValue) -> str:
         """What follows the row's number in a cell's address; "" for no cell."""
-        name = cell_name(number, column)
-        attributes, inner = cell_content(value, f"{self.sheet}!{name}", self.date1904)
+        attributes, inner = cell_content(value, f"{self.sheet}!{cell_name(number, column)}", self.date1904)
         style = self.style_of(column, value if inner else None)
-        if not inner and not style:
-            return ""
-        return cell_bytes(self.prefix, name, style, attributes, inner).decode().partition(name)[2]
+        return cell_end(self.prefix, style, attributes, inner) if inner or style else ""

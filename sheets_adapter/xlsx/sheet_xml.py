@@ -113,10 +113,15 @@ class RowXml:
 
 def cell_bytes(prefix: str, reference: str, style: int, attributes: str, inner: str) -> bytes:
     """One `<c>` in the sheet's dialect."""
+    return f'<{prefix}c r="{reference}{cell_end(prefix, style, attributes, inner)}'.encode()
+
+
+def cell_end(prefix: str, style: int, attributes: str, inner: str) -> str:
+    """What follows the address in a `<c>`."""
     styled = f' s="{style}"' if style else ""
     if not inner:
-        return f'<{prefix}c r="{reference}"{styled}/>'.encode()
-    return prefixed(f'<c r="{reference}"{styled}{attributes}>{inner}</c>', prefix).encode()
+        return f'"{styled}/>'
+    return f'"{styled}{attributes}>{prefixed(inner, prefix)}</{prefix}c>'
 
 
 class SheetXml:
