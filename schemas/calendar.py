@@ -59,9 +59,8 @@ class WorkingCalendar:
     def __post_init__(self) -> None:
         edges = [edge for segment in self.segments for edge in segment]
         if not edges or any(later <= earlier for earlier, later in itertools.pairwise(edges)):
-            raise Contradiction(
-                "segments", segments="、".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in self.segments)
-            )
+            hours = tuple(f"{start:%H:%M}–{end:%H:%M}" for start, end in self.segments)
+            raise Contradiction("segments", segments=hours or ("–",))
 
     def is_workday(self, day: date) -> bool:
         """Whether the day is worked. Raises ScheduleMissing only when so configured."""

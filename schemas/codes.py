@@ -29,6 +29,7 @@ CODES: Mapping[str, str] = {
     "T016": "a number outside its limits",
     "T017": "options that contradict each other",
     "T018": "a text inside { } cut off at its comma or colon",
+    "T019": "a file that cannot be opened",
     "T020": "a key used twice",
     "T021": "a field that does not exist is named",
     "T022": "two fields of one table under the same header",

@@ -6,9 +6,11 @@ from schemas.finding import Param
 
 
 class Contradiction(ValueError):
-    """Raised by a validator of options. `code` names the text `problem.<code>`; `params` fill it."""
+    """Raised by a validator of options. `code` names the text `problem.<code>`; `params` fill it. `inside`: the option
+    below the validated ones that is at fault."""
 
-    def __init__(self, code: str, **params: Param) -> None:
+    def __init__(self, code: str, inside: tuple[str, ...] = (), /, **params: Param) -> None:
         self.code = code
+        self.inside = inside
         self.params = params
         super().__init__(f"{code}: {params}")

@@ -72,6 +72,8 @@ class MatchValue(Meta):
         cells = {match + value for match in "HML" for value in "HML"}
         if missing := sorted(cells - self.matrix.keys()):
             raise Contradiction("lacking", of="grades.g1.matrix", missing=tuple(missing))
+        if unknown := sorted(self.matrix.keys() - cells):
+            raise Contradiction("beyond", of="grades.g1.matrix", unknown=tuple(unknown))
         return self
 
 
@@ -98,6 +100,8 @@ class FourClasses(Meta):
     @model_validator(mode="after")
     def _is_complete(self) -> FourClasses:
         _require_whole(self.weights.values(), 1, "grades.g2")
+        if missing := sorted({"大", "中", "小"} - self.size.keys()):
+            raise Contradiction("lacking", of="grades.g2.size", missing=tuple(missing))
         _require_falling(self.sales, "grades.g2.sales")
         _require_falling(self.trend, "grades.g2.trend")
         if unknown := sorted({*self.nature_of_industry.values(), self.nature_of_officials} - self.nature.keys()):
@@ -165,8 +169,9 @@ class VisitLevels(Meta):
 
 
 class GradeRules(Meta):
-    """All six classifications."""
+    """All six classifications. primary: the one lists and summaries show first (open question 7)."""
 
+    primary: Literal["g1", "g2", "customer_level", "ka_class"] = "g1"
     g1: MatchValue
     g2: FourClasses
     g3: Capability

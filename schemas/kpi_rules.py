@@ -5,7 +5,6 @@ Source: seed 002 §五, weights reconstructed in domain.md §5.
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -13,7 +12,7 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from schemas.contradiction import Contradiction
-from schemas.exact import Exact
+from schemas.exact import Day, Exact
 from schemas.template import Key, Label, Meta
 
 MeasureName = Literal[
@@ -60,7 +59,7 @@ class Card(Meta):
     roles: tuple[str, ...] = Option(min_length=1)
     period: Literal["quarter", "half"]
     raters: dict[str, Exact]
-    enabled_from: date | None = None
+    enabled_from: Day | None = None
     indicators: tuple[Indicator, ...] = Option(min_length=1)
 
     @model_validator(mode="after")
@@ -68,8 +67,8 @@ class Card(Meta):
         total = sum(indicator.weight for indicator in self.indicators)
         if total != 100:
             raise Contradiction("weights_sum", of=self.label.zh, total=total, whole=100)
-        if sum(self.raters.values()) != 100:
-            raise Contradiction("weights_sum", of=f"{self.label.zh} raters", total=sum(self.raters.values()), whole=100)
+        if (shares := sum(self.raters.values())) != 100:
+            raise Contradiction("raters_sum", card=self.label.zh, total=shares)
         keys = [indicator.key for indicator in self.indicators]
         if len(set(keys)) != len(keys):
             raise Contradiction("indicator_twice", card=self.label.zh)

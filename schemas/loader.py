@@ -12,7 +12,7 @@ from schemas.catalogue import Catalogue
 from schemas.field_types import target_of
 from schemas.finding import FileRef, Finding, has_errors
 from schemas.lint import Flaw, find_catalogue_flaws, find_flaws
-from schemas.option_findings import option_finding
+from schemas.option_findings import option_findings
 from schemas.template import Template
 from schemas.yaml_nodes import Document, read_yaml
 
@@ -100,7 +100,7 @@ def read_template(path: Path, *, layer: int = 0, order: int = 0, root: Path | No
     try:
         file.template = Template.model_validate({"group": group, **document.data})
     except ValidationError as error:
-        file.findings += [option_finding(detail, document.at, Template) for detail in error.errors(include_url=False)]
+        file.findings += option_findings(error, document.at, Template)
     return file
 
 

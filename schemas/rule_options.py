@@ -21,7 +21,7 @@ OPEN_QUESTIONS: Mapping[int, tuple[str, ...]] = {
     4: ("commission.pt_net", "commission.pt_basis", "commission.gold_guard"),
     5: ("commission.floor.base", "commission.floor.method"),
     6: ("approvals.AF02.gm_threshold",),
-    7: ("reports.primary_grade",),
+    7: ("grades.primary",),
     8: ("approvals.AF05.block_officials",),
     9: ("kpi.cap", "kpi.points_for_each", "kpi.weights"),
     10: ("calendar.segments", "calendar.on_missing_year"),

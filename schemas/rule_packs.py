@@ -1,17 +1,16 @@
-"""Rule packs: what a company's rules are, as layered data.
+"""Rule packs: what a company's rules are, as layered data (`schemas.pack_layers`), checked as a whole.
 
-A pack is a folder of YAML files; its `pack` section names the packs it extends. Layers merge key by key (lists are
-replaced), files of one pack in the order of their `valid_from` and name; a file with a later `valid_from` than the day
-asked about plays no part. Every problem is a finding with file and line; a pack with errors is not used.
+Every problem is a finding with file and line; a pack with errors is not used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,42 +21,45 @@ from schemas.calendar import OFFICE_HOURS, OnMissingYear, WorkingCalendar
 from schemas.commission_rules import CommissionPlan, CommissionRules
 from schemas.contradiction import Contradiction
 from schemas.deadline_rules import Rule
-from schemas.finding import FileRef, Finding, has_errors
+from schemas.exact import Exact
+from schemas.finding import FileRef, Finding, Param, has_errors
 from schemas.grade_rules import GradeRules
 from schemas.kpi_rules import KpiRules
-from schemas.option_findings import OptionPath, close_word, option_finding
-from schemas.template import Cite, Key, Label, Meta
-from schemas.yaml_nodes import Document, read_yaml
+from schemas.option_findings import OptionPath, close_word, option_findings
+from schemas.pack_layers import Layers, PackInfo, find_packs, merged_layers, starts_of
+from schemas.template import Cite, Key, Meta
 
+__all__ = ["DEFAULT_PACK", "Pack", "RulePack", "find_packs", "load_pack", "starts_of"]
 DEFAULT_PACK = "key_account_jewellery"
 
 
-class PackInfo(Meta):
-    """Who the pack is for and what it builds on."""
-
-    id: Key
-    label: Label
-    extends: tuple[Key, ...] = ()
-    valid_from: date = date(2004, 1, 1)
-    timezone: str = "Asia/Shanghai"
-    currency: str = "CNY"
-
-
 class CalendarRules(Meta):
-    """Working days and hours (`schemas.calendar`)."""
+    """Working days and hours (`schemas.calendar`).
 
+    provider: where days off come from. overrides: the company's own days, always; chinesecalendar: the official
+    schedule; holidays: the statutory days of years that are not published yet.
+    """
+
+    provider: tuple[Literal["overrides", "chinesecalendar", "holidays"], ...] = (
+        "overrides", "chinesecalendar", "holidays",
+    )  # fmt: skip
     on_missing_year: OnMissingYear = "statutory_projection"
     segments: tuple[tuple[time, time], ...] = OFFICE_HOURS
-    official: bool = True
 
     @model_validator(mode="after")
     def _is_a_calendar(self) -> CalendarRules:
         self.calendar({})
+        if self._is_official and "holidays" not in self.provider and self.on_missing_year == "statutory_projection":
+            raise Contradiction("calendar_projection")
         return self
+
+    @property
+    def _is_official(self) -> bool:
+        return "chinesecalendar" in self.provider
 
     def calendar(self, overrides: Mapping[date, bool]) -> WorkingCalendar:
         """The working calendar with the company's own days (True: worked)."""
-        return WorkingCalendar(self.segments, dict(overrides), self.on_missing_year, self.official)
+        return WorkingCalendar(self.segments, dict(overrides), self.on_missing_year, self._is_official)
 
 
 class TemplateRules(Meta):
@@ -68,12 +70,24 @@ class TemplateRules(Meta):
     require: tuple[Key, ...] = ()
 
 
-class ApprovalRules(Meta):
-    """Thresholds of approvals the owner decides (open questions 6 and 8)."""
+class ContractApproval(Meta):
+    """AF02. Contracts above the threshold (yuan, strict) need the general manager."""
 
-    gm_threshold: str | None = None
-    """Contracts from this amount (yuan) need the general manager; None: not decided, a banner says so."""
+    gm_threshold: Exact = Option(default=Decimal(10_000), ge=0)
+    """The document lost the number; 10,000 stands for it until the owner decides (open question 6)."""
+
+
+class GiftApproval(Meta):
+    """AF05. Whether gifts to public officials are forbidden (open question 8)."""
+
     block_officials: bool = True
+
+
+class Approvals(Meta):
+    """What the owner decides about approvals, by the flow's number."""
+
+    contract: ContractApproval = Option(default=ContractApproval(), alias="AF02")
+    gift: GiftApproval = Option(default=GiftApproval(), alias="AF05")
 
 
 class ReportRules(Meta):
@@ -85,7 +99,6 @@ class ReportRules(Meta):
     """The month an order belongs to in the yearly statistics (R01)."""
     ranking_size: int = Option(default=10, ge=1, le=100)
     new_customer_months: int = Option(default=12, ge=1)
-    primary_grade: Literal["g1", "g2", "customer_level", "ka_class"] = "g1"
 
 
 class RulePack(Meta):
@@ -94,7 +107,7 @@ class RulePack(Meta):
     pack: PackInfo
     calendar: CalendarRules = CalendarRules()
     templates: dict[Key, TemplateRules] = Option(default_factory=dict)
-    approvals: dict[str, ApprovalRules] = Option(default_factory=dict)
+    approvals: Approvals = Approvals()
     reports: ReportRules = ReportRules()
     deadlines: dict[str, Rule] = Option(default_factory=dict)
     commission: CommissionRules = CommissionRules()
@@ -109,17 +122,19 @@ class RulePack(Meta):
         for option in ("plan", "part_time_plan"):
             name = getattr(self.commission, option)
             if name and name not in self.commission_plans:
-                raise Contradiction("plan_unknown", option=option, plan=name)
+                raise Contradiction("plan_unknown", ("commission", option), option=option, plan=name)
         return self
 
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack ready for use. layers: pack ids from the lowest up. hash: sha256 of the merged rules' canonical JSON."""
+    """A pack ready for use. layers: pack ids from the lowest up. hash: sha256 of the merged rules' canonical JSON.
+    at: the file and line an option comes from."""
 
     rules: RulePack
     hash: str
     layers: tuple[str, ...]
+    at: Callable[[OptionPath], FileRef] = field(compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -131,30 +146,10 @@ class Pack:
         return dict(_flat(self.rules.model_dump(mode="json", by_alias=True), ()))
 
 
-@dataclass
-class _Merge:
-    """Layers merged so far, and which file said what."""
-
-    data: dict[str, Any] = field(default_factory=dict)
-    documents: list[Document] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    layers: list[str] = field(default_factory=list)
-
-    def at(self, path: OptionPath) -> FileRef:
-        """The place in the topmost file that says most about the path."""
-        depth, document = 0, self.documents[-1]
-        for candidate in self.documents:
-            known = next(
-                length for length in range(len(path), -1, -1) if not length or path[:length] in candidate.lines
-            )
-            if known >= depth:
-                depth, document = known, candidate
-        return document.at(path)
-
-
-def find_packs(dirs: Sequence[Path]) -> tuple[str, ...]:
-    """The ids of the packs in these directories."""
-    return tuple(sorted({path.parent.name for folder in dirs for path in folder.glob("*/*.yaml")}))
+NAMED: Mapping[OptionPath, str] = {
+    ("deadlines",): "D05", ("commission_plans",): "jewellery_2026", ("kpi", "cards"): "back_office",
+}  # fmt: skip
+"""Sections whose entries have names, each with an example; a whole entry has a label, a change of one needs none."""
 
 
 def load_pack(
@@ -165,72 +160,41 @@ def load_pack(
     dirs: directories of pack folders; a folder of the same name in a later one adds to the earlier.
     overrides: dotted option → text ("null" takes the value away). An unknown option is finding E105.
     """
-    merge = _Merge()
-    _add_pack(name, dirs, as_of, merge, ())
-    if has_errors(merge.findings):
-        return None, tuple(merge.findings)
+    layers = merged_layers(name, dirs, as_of)
+    if has_errors(layers.findings):
+        return None, tuple(layers.findings)
     for option, text in (overrides or {}).items():
-        merge.findings += _set_option(merge.data, option, text)
+        layers.findings += _set_option(layers.data, option, text)
+    layers.findings += _find_changes_of_nothing(layers)
+    if has_errors(layers.findings):
+        return None, tuple(layers.findings)
     try:
-        rules = RulePack.model_validate(merge.data)
+        rules = RulePack.model_validate(layers.data)
     except ValidationError as error:
-        merge.findings += [option_finding(detail, merge.at, RulePack) for detail in error.errors(include_url=False)]
-        return None, tuple(merge.findings)
-    if as_of < rules.pack.valid_from:
-        place = merge.at(("pack", "valid_from"))
-        merge.findings.append(
-            Finding("E106", place, {"pack": name, "as_of": as_of, "valid_from": rules.pack.valid_from})
-        )
-    digest = hashlib.sha256(json.dumps(merge.data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    return (None if has_errors(merge.findings) else Pack(rules, digest, tuple(merge.layers))), tuple(merge.findings)
+        return None, (*layers.findings, *option_findings(error, layers.at, RulePack))
+    digest = hashlib.sha256(json.dumps(layers.data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return Pack(rules, digest, tuple(layers.names), layers.at), tuple(layers.findings)
 
 
-def _add_pack(name: str, dirs: Sequence[Path], as_of: date, merge: _Merge, below: tuple[str, ...]) -> None:
-    """Merges a pack over what it extends; each pack once."""
-    if name in below:
-        merge.findings.append(Finding("E102", merge.at(("pack", "extends")), {"packs": (*below, name)}))
-        return
-    if name in merge.layers:
-        return
-    documents = list(_documents(name, dirs, as_of))
-    if not documents:
-        known = find_packs(dirs)
-        merge.findings.append(
-            Finding("E101", None, {"pack": name, "known": known, "did_you_mean": close_word(name, known)})
-        )
-        return
-    merge.findings += [finding for document in documents for finding in document.findings]
-    own: dict[str, Any] = {}
-    for document in documents:
-        if isinstance(document.data, dict):
-            own = _merged(own, {key: value for key, value in document.data.items() if key != "valid_from"})
-        elif not document.findings:
-            merge.findings.append(Finding("E103", document.at(())))
-    extended = (own.get("pack") or {}).get("extends") or []
-    merge.documents += documents
-    for base in extended:
-        _add_pack(str(base), dirs, as_of, merge, (*below, name))
-    merge.documents = [kept for kept in merge.documents if kept not in documents] + documents
-    merge.data = _merged(merge.data, own)
-    merge.layers.append(name)
+def _find_changes_of_nothing(layers: Layers) -> Iterator[Finding]:
+    """E108 for entries that change one no layer below has: most likely its name is misspelt."""
+    for path, example in NAMED.items():
+        section: Any = layers.data
+        for part in path:
+            section = section.get(part) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            continue
+        whole = [name for name, entry in section.items() if not isinstance(entry, dict) or "label" in entry]
+        for name in (name for name in section if name not in whole):
+            params: dict[str, Param] = {"section": ".".join(map(str, path)), "name": name, "example": example}
+            params["did_you_mean"] = _same_number(name, whole) or (close_word(name, whole) if len(name) > 4 else "")
+            yield Finding("E108", layers.at((*path, name)), params)
 
 
-def _documents(name: str, dirs: Sequence[Path], as_of: date) -> Iterator[Document]:
-    found: list[tuple[int, str, str, Document]] = []
-    for layer, folder in enumerate(dirs):
-        for path in sorted((folder / name).glob("*.yaml")):
-            document = read_yaml(path, f"{name}/{path.name}")
-            since = str(document.data.get("valid_from", "")) if isinstance(document.data, dict) else ""
-            if since <= as_of.isoformat():
-                found.append((layer, since, path.name, document))
-    yield from (document for *_, document in sorted(found, key=lambda item: item[:3]))
-
-
-def _merged(lower: Any, upper: Any) -> Any:
-    """Mappings key by key, everything else from the upper layer."""
-    if isinstance(lower, dict) and isinstance(upper, dict):
-        return lower | {key: _merged(lower.get(key), value) for key, value in upper.items()}
-    return upper
+def _same_number(name: str, known: Sequence[str]) -> str:
+    """The rule meant by d05, D5 or 5."""
+    digits = "".join(filter(str.isdigit, name))
+    return next((one for one in known if digits and one == f"D{int(digits):02d}"), "")
 
 
 def _set_option(data: dict[str, Any], option: str, text: str) -> list[Finding]:

@@ -28,6 +28,28 @@ _KNOWN_TAGS = frozenset(
 _BOOLS = {"true": True, "false": False}
 _PLAIN_INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _PLAIN_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
+_PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PROBLEMS = {
+    "found character that cannot start any token": "tab",
+    "found a tab character that violates indentation": "tab",
+    "did not find expected ',' or '}'": "brackets",
+    "did not find expected ',' or ']'": "brackets",
+    "could not find expected ':'": "colon",
+    "mapping values are not allowed in this context": "colon_inside",
+    "did not find expected key": "indentation",
+    "did not find expected '-' indicator": "indentation",
+    "found unexpected end of stream": "quote",
+    "but found another document": "document",
+    "control characters are not allowed": "control",
+}
+"""What the parser says, in its words → the text `yaml.<word>` that says it in people's."""
+
+
+class PlainDecimal(str):
+    """A number with a decimal point that stood without quotes: the text as written, which other readers of the file
+    would take for a binary fraction."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -46,16 +68,16 @@ class Document:
         return FileRef(self.file, self.lines.get(path, 1))
 
 
-def read_yaml(path: Path, shown_as: str = "") -> Document:
+def read_yaml(path: Path, shown_as: str = "", *, plain_days: bool = False) -> Document:
     """Reads a file; what is wrong with it is in the document's findings, never an exception.
 
-    shown_as: the file's name in findings; default is the path.
+    shown_as: the file's name in findings; default is the path. plain_days: whether 2026-01-31 may stand without quotes.
     """
     document = Document(shown_as or str(path))
     try:
         raw = path.read_bytes()
     except OSError as error:
-        document.findings.append(_finding("T001", document, 1, problem=error.strerror or type(error).__name__))
+        document.findings.append(_finding("T019", document, 1, problem=error.strerror or type(error).__name__))
         return document
     if len(raw) > _LIMIT_BYTES:
         document.findings.append(_finding("T008", document, 1))
@@ -65,21 +87,22 @@ def read_yaml(path: Path, shown_as: str = "") -> Document:
     except UnicodeDecodeError as error:
         document.findings.append(_finding("T002", document, raw[: error.start].count(b"\n") + 1))
         return document
-    _build(text, document)
+    _build(text, document, plain_days)
     return document
 
 
-def _build(text: str, document: Document) -> None:
+def _build(text: str, document: Document, plain_days: bool) -> None:
     try:
         root = yaml.compose(text, Loader=_LOADER)
         if root is not None:
-            document.data = _Builder(document).value(root, ())
+            document.data = _Builder(document, plain_days).value(root, ())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         position = getattr(error, "position", 0)
         line = mark.line + 1 if mark else text[:position].count("\n") + 1
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        document.findings.append(_finding("T001", document, line, problem=str(problem)))
+        problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+        word = f"yaml.{_PROBLEMS[problem]}" if problem in _PROBLEMS else problem
+        document.findings.append(_finding("T001", document, line, problem_word=word))
     except (_TooLarge, RecursionError):
         document.findings.append(_finding("T008", document, 1))
 
@@ -91,6 +114,7 @@ class _TooLarge(Exception):
 @dataclass(slots=True)
 class _Builder:
     document: Document
+    plain_days: bool
     count: int = 0
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
@@ -99,7 +123,7 @@ class _Builder:
             raise _TooLarge
         self.document.lines.setdefault(path, node.start_mark.line + 1)
         if node.tag not in _KNOWN_TAGS:
-            self.report("T006", node, word=node.tag)
+            self.report("T006", node, word=node.tag.replace(_TAG, "!!"))
             return None
         if isinstance(node, yaml.MappingNode):
             return dict(self.items(node, path))
@@ -138,14 +162,17 @@ class _Builder:
             if text not in _BOOLS:
                 self.report("T004", node, word=text)
             return _BOOLS.get(text, text)
-        is_number = kind in ("int", "float")
-        if (is_number and not _PLAIN_INT.fullmatch(text) and not _PLAIN_FLOAT.fullmatch(text)) or kind in (
-            "timestamp",
-            "binary",
-            "value",
-        ):
+        if self.is_read_otherwise(kind, text):
             self.report("T005", node, word=text)
-        return text
+        return PlainDecimal(text) if kind == "float" else text
+
+    def is_read_otherwise(self, kind: str, text: str) -> bool:
+        """Whether YAML takes the word for something that is not written like it."""
+        if kind in ("int", "float"):
+            return not _PLAIN_INT.fullmatch(text) and not _PLAIN_FLOAT.fullmatch(text)
+        if kind == "timestamp":
+            return not (self.plain_days and _PLAIN_DAY.fullmatch(text))
+        return kind in ("binary", "value")
 
     def report(self, code: str, node: yaml.Node, **params: str | int) -> None:
         self.document.findings.append(_finding(code, self.document, node.start_mark.line + 1, **params))

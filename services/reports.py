@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from schemas.finding import Finding, Severity
 from schemas.record import VOID
-from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack
+from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack, starts_of
 from services.config import ROOT, Config
 from services.report_data import ReportData, read_store, read_workbook, settings_of
 
@@ -58,19 +58,22 @@ def report_names() -> tuple[str, ...]:
 
 
 def find_pack_problems(config: Config, forms: Forms, day: date) -> tuple[Finding, ...]:
-    """What is wrong with the rule packs, and with the columns the company's own rules name.
+    """What is wrong with the rule packs, today and on every later day one of their files begins to count, and with
+    what the company's own packs name.
 
     Shipped rules may watch columns a company's forms leave out: they then have nothing to watch there.
     """
-    from reports.rule_lint import find_rule_problems
+    from reports.rule_lint import find_pack_flaws
 
+    dirs = rule_dirs(config)
     found: list[Finding] = []
-    for name in find_packs(rule_dirs(config)):
-        pack, findings = load_pack(name, rule_dirs(config), day)
-        found += findings
-        if pack is not None and (config.company_dir / "rules" / name).is_dir():
-            found += find_rule_problems(pack.rules.deadlines, forms.catalogue, day)
-    return tuple(found)
+    for name in find_packs(dirs):
+        for on in sorted({day, *(start for start in starts_of(name, dirs) if start > day)}):
+            pack, findings = load_pack(name, dirs, on)
+            found += [finding for finding in findings if finding.code != "E106"]
+            if pack is not None and (config.company_dir / "rules" / name).is_dir():
+                found += find_pack_flaws(pack, forms.catalogue, on)
+    return tuple({_hashable(finding): finding for finding in found}.values())
 
 
 def answer(question: Question, config: Config, forms: Forms) -> Statement:
