@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -69,47 +70,50 @@ def person_id(column: pd.Series) -> pd.Series:
 def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
     """Every sale and refund once: deals and registered orders, the order dropped where a deal tells of it.
 
-    Columns: date, paid_on datetime64[s]; customer_id, sku, owner_id str; qty Decimal or None; amount, list_amount Int64
-    fen; source (deal | order_register), record_id. authoritative: which of the two is kept where numbers agree
-    (the deal's number against the register or manufacturing number).
+    Columns: date, paid_on datetime64[s]; customer_id, sku, owner_id, kind, currency str; qty Decimal or None; amount,
+    list_amount Int64 fen; source (deal | order_register), record_id. authoritative: which of the two is kept where
+    numbers agree (the deal's number against the register or manufacturing number); a deal kept has the order's qty.
     """
-    deals = columns_of(
-        frames,
-        "deal",
-        ("record_id", "deal_no", "sold_on", "paid_on", "customer_id", "sku", "seller_id", "amount", "list_amount"),
-    )
+    deals = columns_of(frames, "deal", ("deal_no", *_FACTS_OF_DEAL))
     deals = deals.rename(columns={"sold_on": "date", "seller_id": "owner_id"}).assign(source="deal", qty=None)
-    orders = columns_of(
-        frames,
-        "order_register",
-        ("record_id", "reg_no", "mfg_no", "received_on", "customer_id", "sku", "owner_id", "qty", "amount"),
-    )
+    orders = columns_of(frames, "order_register", ("reg_no", "mfg_no", *_FACTS_OF_ORDER))
     orders = orders.rename(columns={"received_on": "date"}).assign(
-        source="order_register", paid_on=pd.NaT, list_amount=pd.NA
+        source="order_register", paid_on=pd.NaT, list_amount=pd.NA, kind="销售", currency=""
     )
     numbers = set(deals["deal_no"]) - {""}
-    told_twice = _among(orders["reg_no"], numbers) | _among(orders["mfg_no"], numbers)
+    by_register, by_making = _among(orders["reg_no"], numbers), _among(orders["mfg_no"], numbers)
+    told_twice = by_register | by_making
     if authoritative == "order_register":
         known = set(orders["reg_no"]) | set(orders["mfg_no"])
         deals, told_twice = deals[~_among(deals["deal_no"], known - {""})], told_twice & False
-    columns = [
-        "date",
-        "paid_on",
-        "customer_id",
-        "sku",
-        "qty",
-        "amount",
-        "list_amount",
-        "owner_id",
-        "source",
-        "record_id",
-    ]
-    facts = pd.concat([deals[columns], orders.loc[~told_twice, columns]], ignore_index=True)
+    elif told_twice.any():
+        numbered = orders.assign(number=orders["reg_no"].where(by_register, orders["mfg_no"]))[told_twice]
+        deals = deals.assign(qty=_quantities(deals, numbered))
+    facts = pd.concat([deals[_FACTS], orders.loc[~told_twice, _FACTS]], ignore_index=True)
     for column in ("date", "paid_on"):
         facts[column] = wall_time(facts[column])
     for column in ("amount", "list_amount"):
         facts[column] = facts[column].astype("Int64")
     return facts
+
+
+_FACTS_OF_DEAL = (
+    "record_id", "sold_on", "paid_on", "customer_id", "sku", "seller_id", "amount", "list_amount", "kind", "currency",
+)  # fmt: skip
+_FACTS_OF_ORDER = ("record_id", "received_on", "customer_id", "sku", "owner_id", "qty", "amount")
+_FACTS = [
+    "date", "paid_on", "customer_id", "sku", "qty", "amount", "list_amount", "owner_id", "kind", "currency", "source",
+    "record_id",
+]  # fmt: skip
+
+
+def _quantities(deals: pd.DataFrame, orders: pd.DataFrame) -> list[Decimal | None]:
+    """For each deal the quantity of the orders with its number and product, None without one."""
+    ordered: dict[tuple[str, str], Decimal] = {}
+    for number, sku, quantity in orders[["number", "sku", "qty"]].itertuples(index=False):
+        if quantity is not None:
+            ordered[number, sku] = ordered.get((number, sku), Decimal(0)) + quantity
+    return [ordered.get(pair) for pair in zip(deals["deal_no"], deals["sku"], strict=True)]
 
 
 def _among(column: pd.Series, texts: set[str]) -> pd.Series:
@@ -118,13 +122,16 @@ def _among(column: pd.Series, texts: set[str]) -> pd.Series:
 
 
 def sale(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Paid sales: customer_id, seller_id, paid_on, amount, deal record. Refunds and returns are not sales."""
+    """Sales, paid where paid_on says so: customer_id, seller_id, paid_on, amount, deal record.
+
+    Refunds and returns are not sales; a sale whose amount cannot be read is one.
+    """
     if "deal" not in frames:
         return None
     deals = columns_of(
         frames, "deal", ("record_id", "customer_id", "seller_id", "paid_on", "sold_on", "amount", "kind")
     )
-    return deals[deals["kind"].isin(["", "销售"]) & (deals["amount"].fillna(0) > 0)].reset_index(drop=True)
+    return deals[deals["kind"].isin(["", "销售"]) & (deals["amount"].fillna(1) > 0)].reset_index(drop=True)
 
 
 def business(frames: Frames, day: date) -> pd.DataFrame:

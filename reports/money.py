@@ -9,6 +9,8 @@ from typing import Literal
 
 RoundingMode = Literal["HALF_UP", "HALF_EVEN"]
 CENT = Decimal("0.01")
+YUAN_NAMES = frozenset({"", "CNY", "RMB", "人民币", "元", "¥", "￥"})
+"""What stands in a currency cell where the amount is in yuan; an empty one is."""
 
 
 def yuan(fen: int) -> Decimal:

@@ -7,7 +7,7 @@ from January 1970 (`people.month_number`), amounts fen. A row is a place in `Led
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -18,22 +18,27 @@ import numpy as np
 import pandas as pd
 
 from reports.commissions.arithmetic import WHOLE, Split
+from reports.commissions.deal_checks import (
+    DATE_COLUMN,
+    REFUNDS,
+    SALE,
+    find_problems,
+    severity_of,
+    value_shown,
+)
 from reports.commissions.people import Person, month_first, month_last
 from reports.commissions.products import product_states
-from reports.frames import Frames
+from reports.frames import Frames, is_unread
 from reports.money import round_fen
 from reports.statement import Source, input_finding
 from schemas.commission_rules import CommissionRules, ProductFilter
 from schemas.finding import Finding, Severity
 from schemas.record import LIVE
 
-SALE = "销售"
-REFUNDS = ("退货", "退款")
 CREDIT_COLUMNS = ("person", "referral", "month", "row", "amount", "kept", "share")
 PROVEN, OPEN = "成立", "待查"
 TO_REFERRER, BY_SHARE = "人脉", "按比例"
 NO_MONTH = np.iinfo(np.int64).min
-DATE_COLUMN = {"paid": "paid_on", "signed": "sold_on", "delivered": "delivered_on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ class Ledger:
 class Inputs:
     """What a ledger is made from. first, last: the months asked for; nothing after `until` is known yet.
 
-    Rows of the days that complete the months' weeks are read too, for `takings`. keep_false_sales: count proven false
-    sales as if they were true, as a closed month did.
+    Rows of the days that complete the months' weeks are read too, for `takings`. false_sales_kept: records of
+    proven false sales that count as if they were true, as they did in a closed month; None: all of them.
     """
 
     frames: Frames
@@ -91,7 +96,7 @@ class Inputs:
     last: int
     until: date
     closed: Closed = NOTHING_CLOSED
-    keep_false_sales: bool = False
+    false_sales_kept: frozenset[str] | None = frozenset()
 
 
 def ledger_of(inputs: Inputs) -> Ledger:
@@ -137,6 +142,8 @@ class _Builder:
         noted = np.where(np.isnat(day), sold_day, day)
         first, last = _whole_weeks(self.inputs.first, self.inputs.last)
         asked = (noted >= first) & (noted <= last)
+        undated = is_unread(deal, DATE_COLUMN[self.rules.recognition])
+        asked |= undated & ~(sold_day > last)
         original = np.full(len(deal), -1)
         if refund.any():
             original[refund] = _places(deal["deal_no"].tolist(), deal["orig_deal"].to_numpy(dtype=object)[refund])
@@ -145,15 +152,17 @@ class _Builder:
         chosen = np.flatnonzero(asked)
         place = np.full(len(deal), -1)
         place[chosen] = np.arange(len(chosen))
-        part = deal.iloc[chosen]
         old = original[chosen]
-        self._fill_rows(part, kind[chosen], day[chosen], noted[chosen], np.where(old >= 0, place[old], -1))
+        times = (day[chosen], noted[chosen])
+        self._fill_rows(deal.iloc[chosen], kind[chosen], *times, np.where(old >= 0, place[old], -1))
+        number = deal["deal_no"]
+        self.rows["repeated"] = (number.duplicated(keep=False) & (number != "")).to_numpy()[chosen]
+        self.rows["undated"] = undated[chosen]
 
     def _fill_rows(
         self, part: pd.DataFrame, kind: np.ndarray, day: np.ndarray, noted: np.ndarray, original: np.ndarray
     ) -> None:
         text = {name: part[name].to_numpy(dtype=object) for name in _TEXT_COLUMNS}
-        self.no_amount = part["amount"].isna().to_numpy()
         self.rows = pd.DataFrame(
             {
                 "record_id": text["record_id"], "deal_no": text["deal_no"], "customer": text["customer_id"],
@@ -164,41 +173,30 @@ class _Builder:
                 "month": _months(day), "noted": _months(noted), "day": day, "original": original,
                 "sold": part["amount"].fillna(0).to_numpy(dtype=np.int64),
                 "listed": part["list_amount"].fillna(0).to_numpy(dtype=np.int64),
+                "no_amount": part["amount"].isna().to_numpy(),
+                "unconfirmed": ~part["status"].isin([LIVE, ""]).to_numpy() | is_unread(part, "status"),
             }
         )  # fmt: skip
 
     def _set_aside_unusable(self) -> np.ndarray:
         """Which rows may count. The others are excluded with a reason, or withhold their seller's month."""
         rows, live = self.rows, np.ones(len(self.rows), dtype=bool)
-        refund = rows["original"].to_numpy() >= 0
-        wrongly_signed = (rows["sold"].to_numpy() < 0) != np.isin(rows["kind"].to_numpy(dtype=object), REFUNDS)
-        wrongly_signed &= rows["sold"].to_numpy() != 0
-        is_refund = np.isin(rows["kind"].to_numpy(dtype=object), REFUNDS)
-        known = rows["seller"].isin(list(self.inputs.people)).to_numpy()
-        late = (rows["day"].to_numpy() > np.datetime64(self.inputs.until)) & ~np.isnat(rows["day"].to_numpy())
+        day = rows["day"].to_numpy()
         state = product_states(self.inputs.frames, self.inputs.products, rows["sku"])
         self._warn_of_missing_products(state)
         self._warn_of_open_cases()
         self._convert_currencies()
-        foreign = ~rows["currency"].isin(["", "CNY", *self._rates()]).to_numpy()
+        uncounted = (rows["month"].to_numpy() == NO_MONTH) & ~rows["undated"].to_numpy()
         for reason, hit in (
-            ("unconfirmed", ~rows["status"].isin([LIVE, ""]).to_numpy()),
-            ("not_yet", late),
+            ("not_yet", ~np.isnat(day) & (day > np.datetime64(self.inputs.until))),
             ("false_sale", self._false_sales(PROVEN)),
             ("not_commissionable", state.excluded | (state.missing & (self.rules.missing_product == "exclude"))),
+            (f"not_{self.rules.recognition}", uncounted),
         ):
             live = self._exclude(live, hit, reason)
-        for code, hit, field in (
-            ("E310", ~known, "seller_id"),
-            ("E311", self.no_amount, "amount"),
-            ("E312", foreign, "currency"),
-            ("E313", state.unknown | (state.missing & (self.rules.missing_product == "withhold")), "sku"),
-            ("E314", wrongly_signed, "amount"),
-            ("E315", is_refund & ~refund, "orig_deal"),
-            ("E316", ~is_refund & (rows["kind"].to_numpy(dtype=object) != SALE), "kind"),
-        ):
-            live = self._withhold(live, hit, code, field)
-        return self._exclude(live, ~is_refund & (rows["month"].to_numpy() == NO_MONTH), "not_" + self.rules.recognition)
+        for problem in find_problems(rows, self.rules, self.inputs.people, state, self._rates()):
+            live = self._withhold(live, problem.hit, problem.code, problem.field)
+        return live
 
     def _rates(self) -> Mapping[str, Fraction]:
         rates = {currency: Fraction(rate) for currency, rate in self.rules.fx.items() if rate is not None}
@@ -230,19 +228,19 @@ class _Builder:
 
     def _false_sales(self, verdict: str) -> np.ndarray:
         cases = self.inputs.frames.get("false_sale_case")
-        if self.inputs.keep_false_sales or cases is None or not len(cases):
+        kept = self.inputs.false_sales_kept
+        if kept is None or cases is None or not len(cases):
             return np.zeros(len(self.rows), dtype=bool)
         of_verdict = cases[cases["finding"] == verdict]
         named = {number for numbers in of_verdict["deal_nos"] for number in deal_numbers(numbers)}
         by_case = self.rows["false_case"].isin(set(of_verdict["case_no"]) - {""})
-        return np.asarray((by_case | self.rows["deal_no"].isin(named)).to_numpy())
+        false = by_case | self.rows["deal_no"].isin(named)
+        return np.asarray((false & ~self.rows["record_id"].isin(kept)).to_numpy())
 
     def _exclude(self, live: np.ndarray, hit: np.ndarray, reason: str) -> np.ndarray:
         hit = hit & live
         if hit.any():
             self.excluded.append((np.flatnonzero(hit), reason))
-            if reason == "unconfirmed":
-                self.findings += [self._finding("E321", int(at), "status") for at in np.flatnonzero(hit)]
         return np.asarray(live & ~hit)
 
     def _withhold(self, live: np.ndarray, hit: np.ndarray, code: str, field: str) -> np.ndarray:
@@ -254,23 +252,27 @@ class _Builder:
         return np.asarray(live & ~hit)
 
     def _withhold_row(self, at: int, code: str, field: str, *people: str) -> None:
-        """No figure for the seller (and `people`) in the row's month, nor in the month of the sale it refunds."""
+        """No figure for the seller (and `people`) in the row's months, nor in those of the sale it refunds."""
         row = self.rows.iloc[at]
         self.findings.append(self._finding(code, at, field))
-        months = {int(row["noted"])}
+        months = set(self._months_of(row))
         if row["original"] >= 0:
-            months.add(int(self.rows["noted"].iat[row["original"]]))
+            months.update(self._months_of(self.rows.iloc[row["original"]]))
         for person in (row["seller"], *people):
             for month in months:
                 self.withheld.setdefault((person, month), []).append(code)
 
+    def _months_of(self, row: pd.Series) -> Iterable[int]:
+        """The month a row counts in; where its day cannot be read, every month asked for since it was sold."""
+        noted = int(row["noted"])
+        return range(max(noted, self.inputs.first), self.inputs.last + 1) if row["undated"] else (noted,)
+
     def _finding(self, code: str, at: int, field: str) -> Finding:
         row = self.rows.iloc[at]
-        value = row[_ROW_COLUMN.get(field, field)] if _ROW_COLUMN.get(field, field) in self.rows else ""
-        severity = Severity.WARNING if code in ("E321", "E324") else Severity.ERROR
         return input_finding(
-            code, Source("deal", str(row["record_id"])), field, severity, deal_no=str(row["deal_no"]), value=str(value)
-        )
+            code, Source("deal", str(row["record_id"])), field, severity_of(code),
+            deal_no=str(row["deal_no"] or row["record_id"]), value=value_shown(row, field),
+        )  # fmt: skip
 
     def _net_refunds(self, live: np.ndarray) -> None:
         """Refunds of open months come off their sale; the others are kept for the month that must bear them."""
@@ -287,6 +289,7 @@ class _Builder:
         closed = np.array([key in self.inputs.closed.months for key in zip(owner, months, strict=True)], dtype=bool)
         taken = np.array([key in self.inputs.closed.records for key in rows["record_id"].iloc[at]], dtype=bool)
         netted = ~closed | taken
+        self._withhold_excess(at, sale)
         np.add.at(self.net, sale[netted], rows["sold"].to_numpy()[at[netted]])
         self.refunds = pd.DataFrame(
             {
@@ -294,6 +297,14 @@ class _Builder:
                 "amount": rows["sold"].to_numpy()[at], "late": ~netted,
             }
         )  # fmt: skip
+
+    def _withhold_excess(self, refunds: np.ndarray, sales: np.ndarray) -> None:
+        """Nobody is refunded more than was paid: one of the amounts is wrong."""
+        left = self.rows["sold"].to_numpy().copy()
+        np.add.at(left, sales, self.rows["sold"].to_numpy()[refunds])
+        for at in refunds[left[sales] < 0]:
+            self._withhold_row(int(at), "E327", "amount")
+            self.unsure.append(int(at))
 
     def _credit(self, live: np.ndarray) -> None:
         """Sales that count go to their seller whole, or as the rules for referred deals say."""
@@ -425,9 +436,6 @@ _TEXT_COLUMNS = (
     "record_id", "deal_no", "customer_id", "seller_id", "referrer_id", "attribution", "currency", "sku", "status",
     "false_case", "agreement",
 )  # fmt: skip
-_ROW_COLUMN = {
-    "seller_id": "seller", "referrer_id": "referrer", "amount": "sold", "referrer_share": "share", "orig_deal": "",
-}  # fmt: skip
 
 
 def deal_numbers(text: str) -> tuple[str, ...]:

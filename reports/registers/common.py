@@ -18,11 +18,17 @@ from schemas.periods import Period, period_of
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line in the making."""
+    """One line in the making. person: whose line it is, "" when nobody's in particular."""
 
     key: str
     values: Mapping[str, Value]
     sources: tuple[Source, ...] = ()
+    person: str = ""
+
+
+def asked_for(request: Request, rows: Iterable[Row]) -> list[Row]:
+    """The rows of the person asked about; all when nobody was named."""
+    return [row for row in rows if not request.person or row.person == request.person]
 
 
 def register(
@@ -34,11 +40,16 @@ def register(
     findings: Sequence[Finding] = (),
     **parameters: Value,
 ) -> Statement:
-    """A statement of the rows, whose every line says from how many records it was computed."""
+    """A statement of the rows, whose every line says how its figures came about and from how many records."""
     lines = tuple(StatementLine(row.key, row.values, row.sources, citation) for row in rows)
 
     def explain(line: StatementLine) -> tuple[Step, ...]:
-        return (Step(f"register.{name}"), Step("register.sources", {"count": len(line.sources)}))
+        reason = line.values.get("reason")
+        words: dict[str, Value] = {"reason_word": f"value.reason.{reason}"} if reason else {}
+        return (
+            Step(f"register.{name}", {**line.values, **words}),
+            Step("register.sources", {"count": len(line.sources)}),
+        )
 
     asked: dict[str, Value] = {**parameters, "person": request.person or None}
     return Statement(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,11 +12,12 @@ import pandas as pd
 
 from reports.facts import columns_of, sale, wall_time
 from reports.frames import Frames
-from reports.money import round_decimal, yuan
+from reports.money import round_decimal
 from reports.registers.common import Row, names, register, sources_of, within, year_asked
+from reports.registers.sales import booked_deals, find_unknown_amounts, known_yuan
 from reports.registry import Request
 from reports.statement import Citation, Source, Statement, Value
-from schemas.periods import add_months
+from schemas.periods import Period, add_months
 from schemas.rule_packs import Pack
 
 LOST = Citation("大客户部运营思路及方案", "五.一 销售顾问考核", "3个月无成交视为流失", "No sale for three months: lost")
@@ -25,10 +26,17 @@ SATISFACTION = Citation(
 )
 
 
-def last_paid(sales: pd.DataFrame) -> dict[str, date]:
-    """Customer → day of his last paid sale; `sales` has customer_id and paid_on."""
-    latest = wall_time(sales["paid_on"]).groupby(sales["customer_id"]).max().dropna()
-    return {str(customer): moment.date() for customer, moment in latest.items()}
+def paid_days(frames: Frames, until: date) -> dict[str, list[date]]:
+    """Customer → the days of his paid sales up to a day, ascending."""
+    sales = sale(frames, until)
+    if sales is None:
+        return {}
+    paid = wall_time(sales["paid_on"])
+    known = paid.notna() & (paid < pd.Timestamp(until) + pd.Timedelta(days=1)) & sales["customer_id"].ne("")
+    days: dict[str, set[date]] = {}
+    for customer, at in zip(sales.loc[known, "customer_id"], paid[known], strict=True):
+        days.setdefault(str(customer), set()).add(at.date())
+    return {customer: sorted(found) for customer, found in sorted(days.items())}
 
 
 def lost_after(pack: Pack, last: date) -> date:
@@ -38,31 +46,43 @@ def lost_after(pack: Pack, last: date) -> date:
     return add_months(last, months) + timedelta(days=1)
 
 
+def losses(pack: Pack, days: Sequence[date], period: Period, until: date) -> list[date]:
+    """The days in a period on which losses of a customer began, by `until`. A sale since ends a loss, it does not undo
+    it. days: of his paid sales, ascending."""
+    began = []
+    for day, following in zip(days, [*days[1:], None], strict=True):
+        lost = lost_after(pack, day)
+        if period.first <= lost <= min(period.last, until) and (following is None or following >= lost):
+            began.append(lost)
+    return began
+
+
 def lost_customers(request: Request) -> Statement:
     """One line a customer lost by the day: customer_id, customer_name, owner_id, last_sale_on, lost_from, days
-    (lost for), sales (of the twelve months up to the last sale). Only customers with a paid sale can be lost."""
+    (lost for), sales (of the twelve months up to the last sale, less returns and refunds). Only customers with a paid
+    sale can be lost."""
     frames = request.frames
-    sales = sale(frames, request.day)
-    sales = pd.DataFrame(columns=["record_id", "customer_id", "paid_on", "amount"]) if sales is None else sales
-    sales = sales[wall_time(sales["paid_on"]) < pd.Timestamp(request.day) + pd.Timedelta(days=1)]
+    deals = booked_deals(request)
     customer_names, owners = (
         names(frames, "customer_info", "customer_id", key) for key in ("customer_name", "owner_id")
     )
-    rows = []
-    for customer, last in sorted(last_paid(sales).items()):
-        lost_from = lost_after(request.pack, last)
-        if lost_from > request.day:
+    places = deals.groupby("customer_id").indices
+    rows, counted = [], []
+    for customer, days in paid_days(frames, request.day).items():
+        last, lost_from = days[-1], lost_after(request.pack, days[-1])
+        if lost_from > request.day or request.person not in ("", owners.get(customer, "")):
             continue
-        own = sales[sales["customer_id"].eq(customer)]
-        own = own[within(wall_time(own["paid_on"]), add_months(last, -12) + timedelta(days=1), last)]
+        own = deals.iloc[places[customer]]
+        own = own[within(own["at"], add_months(last, -12) + timedelta(days=1), last)]
+        counted.append(own)
         values: dict[str, Value] = {
             "customer_id": customer, "customer_name": customer_names.get(customer, ""),
             "owner_id": owners.get(customer, ""), "last_sale_on": last, "lost_from": lost_from,
-            "days": (request.day - lost_from).days + 1, "sales": yuan(int(own["amount"].sum())),
+            "days": (request.day - lost_from).days + 1, "sales": known_yuan(own["amount"]),
         }  # fmt: skip
-        if not request.person or request.person == values["owner_id"]:
-            rows.append(Row(customer, values, sources_of("deal", own["record_id"])))
-    return register(request, "lost_customers", LOST, rows, {"customers": len(rows)})
+        rows.append(Row(customer, values, sources_of("deal", own["record_id"])))
+    findings = [finding for own in counted for finding in find_unknown_amounts(own)]
+    return register(request, "lost_customers", LOST, rows, {"customers": len(rows)}, findings)
 
 
 def satisfaction(request: Request) -> Statement:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pandas as pd
 
-from reports.facts import columns_of, sales_fact, wall_time
+from reports.facts import columns_of, wall_time
 from reports.frames import Frames
 from reports.money import round_decimal, yuan
-from reports.registers.common import Row, month_asked, names, register, sources_of, within, year_asked
+from reports.registers.common import Row, asked_for, month_asked, names, register, sources_of, within, year_asked
+from reports.registers.sales import (
+    booked_sales,
+    find_left_out,
+    find_unknown_amounts,
+    known_sum,
+    known_total,
+    known_yuan,
+    pieces,
+    registered_orders,
+)
 from reports.registry import Request
 from reports.statement import Citation, Source, Statement, Value, input_finding
 from schemas.finding import Finding, Severity
-from schemas.periods import add_months
+from schemas.periods import Period, add_months
 
 YEARLY = Citation(
     "客户管理", "三三.3 年度订货统计表", "按月按产品统计每个客户的订货", "Each customer's orders by month and product"
@@ -28,93 +38,139 @@ KEY = Citation(
     "客户管理", "三一.2 重点客户管理表", "按销售额、增长率、利润率排名", "Customers ranked by sales, growth and margin"
 )
 REGIONS = Citation("客户管理", "三二 客户区域分析表", "按区域分析客户与销售", "Customers and sales by region")
-ORDER_COLUMNS = (
-    "record_id",
-    "customer_id",
-    "sku",
-    "qty",
-    "unit_price",
-    "amount",
-    "received_on",
-    "due_on",
-    "shipped_on",
-)
+HALVES = ("first_half", "second_half")
 
 
 def yearly_orders(request: Request) -> Statement:
-    """One line a customer, month and product: year, month, half, customer_id, customer_name, owner_id, contact,
-    sku, quantity, unit_price (amount over quantity), delivery_on (all), amount. The month is that of `received_on` or
-    `due_on`, as the pack says. Totals: first_half, second_half, year, and the same by customer."""
-    frames, year = request.frames, year_asked(request)
-    orders = _orders(frames)
-    dated = wall_time(orders[request.pack.rules.reports.order_month])
-    orders = orders.assign(month=dated.dt.month)[within(dated, year.first, year.last)]
-    customers = columns_of(frames, "customer_info", ("customer_id", "customer_name", "owner_id", "contact_name"))
-    known = {row.customer_id: row for row in customers.itertuples(index=False)}
-    rows = [_yearly_row(key, group, known, year.name) for key, group in orders.groupby(["customer_id", "month", "sku"])]
-    return register(request, "yearly_orders", YEARLY, rows, _halves(rows), year=year.name)
+    """One line a customer, month and product: year, month, half, customer_id, customer_name, owner_id, contact, phone,
+    address, sku, product, spec, quantity, unit_price (amount over quantity), delivery_on (all), amount.
+
+    Orders received by the day; the month is that of `received_on` or `due_on`, as the pack says. Totals: first_half,
+    second_half, year, by_customer (the same of each), withheld (lines without a known amount; no total has them)."""
+    year, dated = year_asked(request), request.pack.rules.reports.order_month
+    orders, findings = _orders(request, dated, year)
+    heads, products = _customer_heads(request.frames), _products(request.frames)
+    rows = asked_for(
+        request,
+        (
+            _yearly_row(
+                customer, (year.name, int(month)), sku, group, heads.get(customer, NOBODY), products.get(sku, ("", ""))
+            )
+            for (customer, month, sku), group in orders.groupby(["customer_id", orders[dated].dt.month, "sku"])
+        ),
+    )
+    return register(request, "yearly_orders", YEARLY, rows, _halves(rows), findings, year=year.name)
 
 
-def _orders(frames: Frames) -> pd.DataFrame:
-    orders = columns_of(frames, "order_register", ORDER_COLUMNS)
-    return orders.assign(amount=orders["amount"].astype("Int64"))
+def _orders(request: Request, dated: str, period: Period) -> tuple[pd.DataFrame, list[Finding]]:
+    """Orders of the period received by the day, and what keeps orders or their amounts out."""
+    orders = registered_orders(request.frames)
+    orders = orders.assign(**{each: wall_time(orders[each]) for each in ("received_on", "due_on", "shipped_on")})
+    orders = orders[~(orders["received_on"] >= pd.Timestamp(request.day) + pd.Timedelta(days=1))]
+    orders, findings = find_left_out(orders, "order_register", (dated, "customer_id"))
+    orders = orders[within(orders[dated], period.first, period.last)]
+    return orders, findings + find_unknown_amounts(orders)
 
 
-def _yearly_row(key: tuple[str, float, str], group: pd.DataFrame, known: dict[str, object], year: str) -> Row:
-    customer, month, sku = key[0], int(key[1]), key[2]
-    quantity, fen = _total(group["qty"]), int(group["amount"].fillna(0).sum())
-    head = known.get(customer)
-    delivery = sorted({moment.date() for moment in group["due_on"].dropna()})
+def _customer_heads(frames: Frames) -> dict[str, dict[str, Value]]:
+    """What heads a customer's page: name, owner, contact, and the address of his dossier or profile."""
+    addresses = {
+        **names(frames, "customer_profile", "customer_id", "address"),
+        **names(frames, "customer_dossier", "customer_id", "address"),
+    }
+    columns = ("customer_id", "customer_name", "owner_id", "contact_name", "contact_phone")
+    return {
+        customer: {
+            "customer_name": name, "owner_id": owner, "contact": contact, "phone": phone,
+            "address": addresses.get(customer, ""),
+        }
+        for customer, name, owner, contact, phone in columns_of(frames, "customer_info", columns)
+        .fillna("")
+        .itertuples(index=False)
+    }  # fmt: skip
+
+
+Product = tuple[str, str]
+"""A product's name and specification."""
+NOBODY: Mapping[str, Value] = dict.fromkeys(("customer_name", "owner_id", "contact", "phone", "address"), "")
+
+
+def _products(frames: Frames) -> dict[str, Product]:
+    """Product number → name and specification."""
+    products = columns_of(frames, "product", ("sku", "product_name", "spec")).fillna("")
+    return {sku: (name, spec) for sku, name, spec in products.itertuples(index=False)}
+
+
+def _yearly_row(
+    customer: str, at: tuple[str, int], sku: str, group: pd.DataFrame, head: Mapping[str, Value], product: Product
+) -> Row:
+    """at: year and month."""
+    year, month = at
+    quantity, fen = known_total(group["qty"]), known_sum(group["amount"])
+    price = round_decimal(Fraction(fen, 100) / Fraction(quantity), 2) if quantity and fen is not None else None
     values: dict[str, Value] = {
         "year": year, "month": month, "half": 1 if month <= 6 else 2, "customer_id": customer,
-        "customer_name": getattr(head, "customer_name", ""), "owner_id": getattr(head, "owner_id", ""),
-        "contact": getattr(head, "contact_name", ""), "sku": sku, "quantity": quantity,
-        "unit_price": round_decimal(Fraction(fen, 100) / Fraction(quantity), 2) if quantity else None,
-        "delivery_on": delivery, "amount": yuan(fen),
+        **head, "sku": sku, "product": product[0], "spec": product[1], "quantity": quantity,
+        "unit_price": price, "delivery_on": sorted({moment.date() for moment in group["due_on"].dropna()}),
+        "amount": None if fen is None else yuan(fen),
     }  # fmt: skip
-    return Row(f"{customer}:{month:02}:{sku}", values, sources_of("order_register", group["record_id"]))
+    key = f"{customer}:{month:02}:{sku}"
+    return Row(key, values, sources_of("order_register", group["record_id"]), str(values["owner_id"]))
 
 
-def _total(quantities: pd.Series) -> Decimal:
-    return sum((Decimal(each) for each in quantities if pd.notna(each)), Decimal(0))
-
-
-def _halves(rows: list[Row]) -> dict[str, Value]:
-    by_customer: dict[str, dict[str, Decimal]] = {}
+def _halves(rows: Sequence[Row]) -> dict[str, Value]:
+    whole, by_customer = _no_halves(), dict[str, dict[str, Decimal]]()
     for row in rows:
-        amount, half = row.values["amount"], "first_half" if row.values["half"] == 1 else "second_half"
-        assert isinstance(amount, Decimal)
-        own = by_customer.setdefault(
-            str(row.values["customer_id"]), dict.fromkeys(("first_half", "second_half", "year"), Decimal("0.00"))
-        )
-        own[half] += amount
-        own["year"] += amount
-    parts = ("first_half", "second_half", "year")
-    whole: dict[str, Value] = {
-        part: sum((own[part] for own in by_customer.values()), Decimal("0.00")) for part in parts
-    }
-    return {**whole, "by_customer": {customer: dict(own) for customer, own in by_customer.items()}}
+        own = by_customer.setdefault(str(row.values["customer_id"]), _no_halves())
+        amount, half = row.values["amount"], HALVES[0] if row.values["half"] == 1 else HALVES[1]
+        if isinstance(amount, Decimal):
+            for sums in (whole, own):
+                sums[half] += amount
+                sums["year"] += amount
+    return {**whole, "by_customer": by_customer, "withheld": withheld(rows, "amount")}
+
+
+def _no_halves() -> dict[str, Decimal]:
+    return dict.fromkeys((*HALVES, "year"), Decimal("0.00"))
+
+
+def withheld(rows: Sequence[Row], column: str) -> int:
+    """How many lines have no known figure there."""
+    return sum(row.values[column] is None for row in rows)
 
 
 def order_statistics(request: Request) -> Statement:
     """One line a month, customer and product: month, customer_id, customer_name, sku, quantity, amount, orders,
-    undelivered (quantity not shipped). One month when asked for one, else the year's."""
+    undelivered (quantity not shipped by the day). Orders received by the day; one month when asked for one, else the
+    year's. Totals: amount, orders, withheld (lines without a known amount; the total leaves them out)."""
     period = month_asked(request) if request.month else year_asked(request)
-    orders = _orders(request.frames)
-    received = wall_time(orders["received_on"])
-    orders = orders.assign(month=received.dt.strftime("%Y-%m"))[within(received, period.first, period.last)]
-    customer_names = names(request.frames, "customer_info", "customer_id", "customer_name")
-    rows = []
-    for (month, customer, sku), group in orders.groupby(["month", "customer_id", "sku"]):
-        open_orders = group[group["shipped_on"].isna()]
-        values: dict[str, Value] = {
-            "month": month, "customer_id": customer, "customer_name": customer_names.get(customer, ""), "sku": sku,
-            "quantity": _total(group["qty"]), "amount": yuan(int(group["amount"].fillna(0).sum())),
-            "orders": len(group), "undelivered": _total(open_orders["qty"]),
-        }  # fmt: skip
-        rows.append(Row(f"{month}:{customer}:{sku}", values, sources_of("order_register", group["record_id"])))
-    totals: dict[str, Value] = {"amount": yuan(int(orders["amount"].fillna(0).sum())), "orders": len(orders)}
-    return register(request, "order_statistics", STATISTICS, rows, totals, period=period.name)
+    orders, findings = _orders(request, "received_on", period)
+    month = orders["received_on"].dt.strftime("%Y-%m")
+    heads = _customer_heads(request.frames)
+    made = (
+        _statistics_row(month, customer, sku, group, heads.get(customer, NOBODY), request.day)
+        for (month, customer, sku), group in orders.groupby([month, "customer_id", "sku"])
+    )
+    rows = asked_for(request, made)
+    amounts = [amount for row in rows if isinstance(amount := row.values["amount"], Decimal)]
+    totals: dict[str, Value] = {
+        "amount": sum(amounts, Decimal("0.00")), "orders": sum(int(str(row.values["orders"])) for row in rows),
+        "withheld": withheld(rows, "amount"),
+    }  # fmt: skip
+    return register(request, "order_statistics", STATISTICS, rows, totals, findings, period=period.name)
+
+
+def _statistics_row(
+    month: str, customer: str, sku: str, group: pd.DataFrame, head: Mapping[str, Value], day: date
+) -> Row:
+    shipped = group["shipped_on"] < pd.Timestamp(day) + pd.Timedelta(days=1)
+    values: dict[str, Value] = {
+        "month": month, "customer_id": customer, "customer_name": head["customer_name"], "sku": sku,
+        "quantity": known_total(group["qty"]), "amount": known_yuan(group["amount"]), "orders": len(group),
+        "undelivered": known_total(group.loc[~shipped, "qty"]),
+    }  # fmt: skip
+    sources = sources_of("order_register", group["record_id"])
+    return Row(f"{month}:{customer}:{sku}", values, sources, str(head["owner_id"]))
 
 
 # R05
@@ -124,49 +180,71 @@ def key_customers(request: Request) -> Statement:
     """Three rankings: ranking (sales | growth | margin | new), rank, customer_id, customer_name, sales,
     previous_sales, growth, margin; and what people fill in: target, reason, measures, advice.
 
-    The year to the day against the same stretch a year before. Growth needs earlier sales (new customers are listed
-    apart), margin needs sales and every product's cost; ties by customer number.
-    """
-    sales = sales_fact(request.frames, request.pack.rules.reports.sales_authority)
+    The year to the day against the same stretch a year before. Growth needs sales in that stretch (customers without
+    are listed apart as new), margin needs sales and every product's cost; ties by customer number. A deal without a
+    quantity moved list amount over list price pieces where that is whole, else one; returns count against.
+    Totals: sales, customers, withheld (customers with an amount that is not known: they are not ranked)."""
+    sales = booked_sales(request)
+    sales = sales[sales["customer_id"].isin(list(_customers_asked(request, sales)))]
     now, before = _stretch(sales, request.day), _stretch(sales, add_months(request.day, -12))
-    current, previous = now.groupby("customer_id")["amount"].sum(), before.groupby("customer_id")["amount"].sum()
+    unknown = find_unknown_amounts(now)
     costs, findings = _costs(request.frames, now)
-    size = request.pack.rules.reports.ranking_size
+    current, previous = _sums(now), _sums(before)
     measures = _measures(current, previous, costs)
     customer_names = names(request.frames, "customer_info", "customer_id", "customer_name")
     records = now.groupby("customer_id")[["source", "record_id"]]
     sources = {customer: tuple(Source(*pair) for pair in group.itertuples(index=False)) for customer, group in records}
     rows = []
     for ranking, measure in measures.items():
-        for rank, customer in enumerate(sorted(measure, key=lambda each: (-measure[each], each))[:size], 1):
+        best = sorted(measure, key=lambda each: (-measure[each], each))[: request.pack.rules.reports.ranking_size]
+        for rank, customer in enumerate(best, 1):
+            fen, before_fen = current[customer], previous.get(customer, 0)
             values: dict[str, Value] = {
                 "ranking": ranking, "rank": rank, "customer_id": customer,
-                "customer_name": customer_names.get(customer, ""), "sales": yuan(int(current[customer])),
-                "previous_sales": yuan(int(previous.get(customer, 0))),
+                "customer_name": customer_names.get(customer, ""), "sales": None if fen is None else yuan(fen),
+                "previous_sales": None if before_fen is None else yuan(before_fen),
                 "growth": _ratio(measures["growth"].get(customer)), "margin": _ratio(measures["margin"].get(customer)),
                 "target": None, "reason": None, "measures": None, "advice": None,
             }  # fmt: skip
             rows.append(Row(f"{ranking}:{rank}", values, sources.get(customer, ())))
-    totals: dict[str, Value] = {"sales": yuan(int(now["amount"].sum())), "customers": len(current)}
-    return register(request, "key_customers", KEY, rows, totals, findings, until=request.day)
+    known = [fen for fen in current.values() if fen is not None]
+    totals: dict[str, Value] = {
+        "sales": yuan(sum(known)), "customers": len(current), "withheld": len(current) - len(known),
+    }  # fmt: skip
+    return register(request, "key_customers", KEY, rows, totals, unknown + findings, until=request.day)
 
 
-def _measures(current: pd.Series, previous: pd.Series, costs: Mapping[str, int]) -> dict[str, dict[str, Fraction]]:
+def _customers_asked(request: Request, sales: pd.DataFrame) -> set[str]:
+    """Customers with sales; those of one person when asked about him."""
+    customers = set(sales["customer_id"]) - {""}
+    if not request.person:
+        return customers
+    owners = names(request.frames, "customer_info", "customer_id", "owner_id")
+    return {customer for customer in customers if owners.get(customer) == request.person}
+
+
+def _sums(sales: pd.DataFrame) -> dict[str, int | None]:
+    """Fen by customer, None where an amount is not known."""
+    return {str(customer): known_sum(amounts) for customer, amounts in sales.groupby("customer_id")["amount"]}
+
+
+def _measures(
+    current: Mapping[str, int | None], previous: Mapping[str, int | None], costs: Mapping[str, int]
+) -> dict[str, dict[str, Fraction]]:
     """What each ranking ranks by, by customer: sales in fen; growth and margin as fractions; new customers' sales."""
-    sales = {str(customer): int(fen) for customer, fen in current.items()}
-    before = {customer: int(previous.get(customer, 0)) for customer in sales}
+    sales = {customer: fen for customer, fen in current.items() if fen is not None}
+    before = {each: fen for each in sales if (fen := previous.get(each, 0)) is not None}
     return {
         "sales": {customer: Fraction(fen) for customer, fen in sales.items()},
-        "growth": {each: Fraction(fen - before[each], before[each]) for each, fen in sales.items() if before[each] > 0},
+        "growth": {each: Fraction(sales[each] - fen, fen) for each, fen in before.items() if fen > 0},
         "margin": {each: Fraction(fen - costs[each], fen) for each, fen in sales.items() if fen > 0 and each in costs},
-        "new": {each: Fraction(fen) for each, fen in sales.items() if before[each] <= 0},
+        "new": {each: Fraction(sales[each]) for each, fen in before.items() if fen <= 0},
     }
 
 
 def _stretch(sales: pd.DataFrame, until: date) -> pd.DataFrame:
     """Sales of the year up to a day."""
-    kept = sales[within(sales["date"], date(until.year, 1, 1), until) & sales["customer_id"].ne("")]
-    return kept.assign(amount=kept["amount"].fillna(0))
+    return sales[within(sales["date"], date(until.year, 1, 1), until) & sales["customer_id"].ne("")]
 
 
 def _ratio(value: Fraction | None) -> Decimal | None:
@@ -174,24 +252,26 @@ def _ratio(value: Fraction | None) -> Decimal | None:
 
 
 def _costs(frames: Frames, sales: pd.DataFrame) -> tuple[dict[str, int], list[Finding]]:
-    """Cost in fen of what each customer bought; a customer with a product of unknown cost is left out and reported.
-
-    A deal without a quantity is one piece.
-    """
+    """Cost in fen of what each customer bought; a customer with a product of unknown cost, or an order of unknown
+    quantity, is left out and reported."""
     products = columns_of(frames, "product", ("sku", "cost")).drop_duplicates("sku", keep="last")
     known = {sku: int(cost) for sku, cost in products.itertuples(index=False) if pd.notna(cost)}
     total: dict[str, Fraction] = {}
-    unknown: dict[str, Source] = {}
-    for row in sales.itertuples(index=False):
-        if row.sku not in known:
-            unknown.setdefault(str(row.customer_id), Source(str(row.source), str(row.record_id)))
-            continue
-        pieces = Fraction(1) if pd.isna(row.qty) else Fraction(row.qty)
-        total[row.customer_id] = total.get(row.customer_id, Fraction(0)) + known[row.sku] * pieces
+    unknown: dict[str, tuple[Source, str]] = {}
+    columns = ["customer_id", "sku", "source", "record_id"]
+    for (customer, sku, table, record), count in zip(
+        sales[columns].itertuples(index=False), pieces(sales, frames), strict=True
+    ):
+        if count is None or (count and sku not in known):
+            unknown.setdefault(str(customer), (Source(str(table), str(record)), "qty" if count is None else "sku"))
+        elif count:
+            total[customer] = total.get(customer, Fraction(0)) + known[sku] * Fraction(count)
     findings = [
-        input_finding("E220", place, "sku", Severity.WARNING, customer=customer) for customer, place in unknown.items()
+        input_finding("E220", place, column, Severity.WARNING, customer=customer)
+        for customer, (place, column) in unknown.items()
     ]
-    return {customer: round(fen) for customer, fen in total.items() if customer not in unknown}, findings
+    bought = set(sales["customer_id"]) - unknown.keys()
+    return {customer: round(total.get(customer, Fraction(0))) for customer in bought}, findings
 
 
 # R06
@@ -199,34 +279,42 @@ def _costs(frames: Frames, sales: pd.DataFrame) -> tuple[dict[str, int], list[Fi
 
 def regions(request: Request) -> Statement:
     """One line a region and area: region, area_name, natures (industries), customers, grade_a to grade_d (counts
-    of the four-grade scale), quantity, sales, share of all sales. Sales of the year to the day."""
-    sales = _stretch(sales_fact(request.frames, request.pack.rules.reports.sales_authority), request.day)
-    customers = columns_of(
-        request.frames, "customer_info", ("record_id", "customer_id", "region", "area_name", "industry", "grade_abcd")
-    )
-    by_customer = dict(iter(sales.groupby("customer_id")))
-    whole = int(sales["amount"].sum())
-    rows = list(_region_rows(customers.fillna(""), by_customer, whole))
+    of the four-grade scale), quantity (pieces sold), sales, share of all sales. Sales of the year to the day. Totals:
+    sales, customers, withheld (areas whose sales are not known; no share is known then)."""
+    sales = _stretch(booked_sales(request), request.day)
+    sales = sales.assign(pieces=pieces(sales, request.frames))
+    columns = ("record_id", "customer_id", "region", "area_name", "industry", "grade_abcd", "owner_id")
+    customers = columns_of(request.frames, "customer_info", columns).fillna("")
     unknown = sales[~sales["customer_id"].isin(list(customers["customer_id"].unique()))]
     findings = [
         input_finding("E221", Source(str(source), str(record)), "customer_id", customer=str(customer))
         for source, record, customer in unknown[["source", "record_id", "customer_id"]].itertuples(index=False)
     ]
-    totals: dict[str, Value] = {"sales": yuan(whole), "customers": len(customers)}
+    if request.person:
+        customers = customers[customers["owner_id"].eq(request.person)]
+        sales = sales[sales["customer_id"].isin(list(customers["customer_id"]))]
+    whole = known_sum(sales["amount"])
+    rows = list(_region_rows(customers, dict(iter(sales.groupby("customer_id"))), whole))
+    totals: dict[str, Value] = {
+        "sales": yuan(int(sales["amount"].sum())), "customers": len(customers), "withheld": withheld(rows, "sales"),
+    }  # fmt: skip
+    findings += find_unknown_amounts(sales)
     return register(request, "regions", REGIONS, rows, totals, findings, until=request.day)
 
 
-def _region_rows(customers: pd.DataFrame, sales: dict[str, pd.DataFrame], whole: int) -> Iterator[Row]:
+def _region_rows(customers: pd.DataFrame, sales: dict[str, pd.DataFrame], whole: int | None) -> Iterator[Row]:
+    nothing = pd.DataFrame({"amount": pd.Series([], dtype="Int64"), "pieces": pd.Series([], dtype="object")})
     for (region, area), group in customers.groupby(["region", "area_name"]):
-        bought = [sales[customer] for customer in group["customer_id"] if customer in sales]
-        fen = sum(int(each["amount"].sum()) for each in bought)
+        own = [sales[customer][["amount", "pieces"]] for customer in group["customer_id"] if customer in sales]
+        bought = pd.concat(own) if own else nothing
+        fen = known_sum(bought["amount"])
         grades: dict[str, Value] = {
             f"grade_{grade.lower()}": int((group["grade_abcd"] == grade).sum()) for grade in "ABCD"
         }
         values: dict[str, Value] = {
             "region": region, "area_name": area, "natures": sorted(set(group["industry"]) - {""}),
-            "customers": len(group), **grades,
-            "quantity": sum((_total(each["qty"].fillna(1)) for each in bought), Decimal(0)),
-            "sales": yuan(fen), "share": round_decimal(Fraction(fen, whole), 4) if whole else None,
+            "customers": len(group), **grades, "quantity": known_total(bought["pieces"]),
+            "sales": None if fen is None else yuan(fen),
+            "share": round_decimal(Fraction(fen or 0, whole), 4) if whole else None,
         }  # fmt: skip
         yield Row(f"{region}:{area}", values, sources_of("customer_info", group["record_id"]))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pandas as pd
@@ -15,7 +16,7 @@ from reports.frames import Frames
 from reports.gates import Values, claim_problem
 from reports.money import round_decimal, yuan
 from reports.occasions import idle_part_timer, leave_months
-from reports.registers.common import Row, month_asked, names, register, sources_of, within, year_asked
+from reports.registers.common import Row, asked_for, month_asked, names, register, sources_of, within, year_asked
 from reports.registry import Request
 from reports.statement import Citation, Source, Statement, Value
 from schemas.periods import add_months
@@ -30,35 +31,49 @@ CLAIMS = Citation(
     "大客户部运营思路及方案", "四.7、五.2", "无拜访总结、接待报告不予报销", "No summary or report, no reimbursement"
 )
 LEFT = ("离职", "解除合作")
+RANKED = 3
+"""So many departments win a group award."""
 
 
 def suggestion_awards(request: Request) -> Statement:
     """One line a department for the year to the day: department, headcount, suggestions, adopted, per_head
-    (adopted over headcount), rank (1 to 3, None beyond or without adoptions), awards (sum)."""
+    (adopted over headcount), rank (1 to 3, None beyond or without adoptions; equal shares share a rank), awards (sum).
+
+    Suggestions count on the day they were opened. The headcount is of employees on the day: who joined by then and has
+    not left, referrers not among them. person: his department's line."""
     frames, year = request.frames, year_asked(request)
-    found = columns_of(frames, "suggestion", ("record_id", "author_id", "opened_on", "decision", "award", "supplement"))
+    columns = ("record_id", "author_id", "opened_on", "decision", "award", "supplement")
+    found = columns_of(frames, "suggestion", columns)
     found = found[within(wall_time(found["opened_on"]), year.first, min(year.last, request.day))]
     departments = names(frames, "staff", "staff_id", "dept")
     found = found.assign(department=[departments.get(str(author), "") for author in found["author_id"]])
-    staff = columns_of(frames, "staff", ("dept", "staff_state"))
-    headcount = Counter(staff.loc[~staff["staff_state"].isin(LEFT), "dept"])
-    adopted = Counter(found.loc[found["decision"].eq("采用"), "department"])
-    share = {each: Fraction(adopted[each], count) for each, count in headcount.items() if each and count}
-    winners = sorted((each for each in share if share[each] > 0), key=lambda each: (-share[each], each))
+    heads, adopted = _headcount(frames, request.day), Counter(found.loc[found["decision"].eq("采用"), "department"])
+    share = {each: Fraction(adopted[each], count) for each, count in heads.items()}
     rows = []
     for department in sorted({*share, *found["department"]} - {""}):
         own = found[found["department"].eq(department)]
-        fen = int(own["award"].astype("Int64").fillna(0).sum() + own["supplement"].astype("Int64").fillna(0).sum())
-        ranked = 1 + sum(share[each] > share[department] for each in winners) if department in winners else None
+        fen = sum(int(own[column].astype("Int64").fillna(0).sum()) for column in ("award", "supplement"))
+        rank = 1 + sum(other > share[department] for other in share.values()) if share.get(department) else 0
         values: dict[str, Value] = {
-            "department": department, "headcount": headcount[department], "suggestions": len(own),
+            "department": department, "headcount": heads[department], "suggestions": len(own),
             "adopted": adopted[department],
             "per_head": round_decimal(share[department], 4) if department in share else None,
-            "rank": ranked if ranked is not None and ranked <= 3 else None, "awards": yuan(fen),
+            "rank": rank if 0 < rank <= RANKED else None, "awards": yuan(fen),
         }  # fmt: skip
-        rows.append(Row(department, values, sources_of("suggestion", own["record_id"])))
+        if not request.person or department == departments.get(request.person):
+            rows.append(Row(department, values, sources_of("suggestion", own["record_id"])))
     totals: dict[str, Value] = {"suggestions": len(found), "adopted": sum(adopted.values())}
     return register(request, "suggestion_awards", SUGGESTIONS, rows, totals, year=year.name)
+
+
+def _headcount(frames: Frames, day: date) -> Counter[str]:
+    """Employees of each department on a day."""
+    columns = ("dept", "employment", "staff_state", "joined_on", "left_on")
+    staff = columns_of(frames, "staff", columns)
+    joined, left = wall_time(staff["joined_on"]), wall_time(staff["left_on"])
+    gone = (left <= pd.Timestamp(day)) | (left.isna() & staff["staff_state"].isin(LEFT))
+    there = ~(joined > pd.Timestamp(day)) & ~gone & staff["employment"].ne("人脉") & staff["dept"].ne("")
+    return Counter(staff.loc[there, "dept"])
 
 
 def part_timers(request: Request) -> Statement:
@@ -70,8 +85,6 @@ def part_timers(request: Request) -> Statement:
     away = leave_months(frames)
     rows = []
     for person in found.sort_values("staff_id").itertuples(index=False) if found is not None else ():
-        if request.person and person.staff_id != request.person:
-            continue
         known = pd.notna(person.last_on)
         leave = away.get(person.staff_id, frozenset())
         values: dict[str, Value] = {
@@ -80,7 +93,8 @@ def part_timers(request: Request) -> Statement:
             "idle_months": _idle_months(person.last_on.date(), request.day, leave) if known else None,
             "leave": sorted(leave), "let_go_on": person.let_go_on.date() if known else None,
         }  # fmt: skip
-        rows.append(Row(person.staff_id, values, (Source("staff", person.record_id),)))
+        rows.append(Row(person.staff_id, values, (Source("staff", person.record_id),), person.staff_id))
+    rows = asked_for(request, rows)
     return register(request, "part_timers", PART_TIMERS, rows, {"people": len(rows)})
 
 
@@ -94,31 +108,37 @@ def _idle_months(last: date, day: date, away: frozenset[str]) -> int:
 
 
 def claims_held(request: Request) -> Statement:
-    """One line a claim that may not be reimbursed yet: claim_id, claimant_id, month, link_kind, amount, reason
-    (no_visit | no_summary | no_reception | no_report). Of one month when asked for one."""
+    """One line a claim that may not be reimbursed yet: claim_id, claim_no, claimant_id, month, link_kind, amount,
+    reason (no_visit | no_summary | no_reception | no_report), paid_on (set: paid though it should not have been).
+
+    Of one month when asked for one. Totals: claims, amount, withheld (claims without a known amount; the total leaves
+    them out)."""
     frames = request.frames
-    claims = columns_of(
-        frames,
-        "expense_claim",
-        ("record_id", "claimant_id", "month", "link_kind", "visit_id", "reception_id", "amount", "paid_on"),
-    )
+    columns = (
+        "record_id", "claim_no", "claimant_id", "month", "link_kind", "visit_id", "reception_id", "amount", "paid_on",
+    )  # fmt: skip
+    claims = columns_of(frames, "expense_claim", columns)
     if request.month:
         claims = claims[claims["month"].eq(month_asked(request).name)]
-    read = _reader(frames)
-    rows = []
+    read, rows = _reader(frames), []
     for claim in claims.itertuples(index=False):
         record = {key: str(value) for key, value in claim._asdict().items() if isinstance(value, str)}
-        reason = claim_problem(record, read)
-        if not reason or (request.person and claim.claimant_id != request.person):
+        if not (reason := claim_problem(record, read)):
             continue
         values: dict[str, Value] = {
-            "claim_id": claim.record_id, "claimant_id": claim.claimant_id, "month": claim.month,
-            "link_kind": claim.link_kind, "amount": None if pd.isna(claim.amount) else yuan(int(claim.amount)),
-            "reason": reason,
+            "claim_id": claim.record_id, "claim_no": claim.claim_no, "claimant_id": claim.claimant_id,
+            "month": claim.month, "link_kind": claim.link_kind,
+            "amount": None if pd.isna(claim.amount) else yuan(int(claim.amount)), "reason": reason,
+            "paid_on": None if pd.isna(claim.paid_on) else claim.paid_on.date(),
         }  # fmt: skip
-        rows.append(Row(str(claim.record_id), values, (Source("expense_claim", str(claim.record_id)),)))
-    held = claims.loc[claims["record_id"].isin([row.key for row in rows]), "amount"].astype("Int64").fillna(0).sum()
-    return register(request, "claims_held", CLAIMS, rows, {"claims": len(rows), "amount": yuan(int(held))})
+        sources = (Source("expense_claim", str(claim.record_id)),)
+        rows.append(Row(str(claim.record_id), values, sources, str(claim.claimant_id)))
+    rows = asked_for(request, rows)
+    amounts = [amount for row in rows if isinstance(amount := row.values["amount"], Decimal)]
+    totals: dict[str, Value] = {
+        "claims": len(rows), "amount": sum(amounts, yuan(0)), "withheld": len(rows) - len(amounts),
+    }  # fmt: skip
+    return register(request, "claims_held", CLAIMS, rows, totals)
 
 
 def _reader(frames: Frames) -> FrameReader:

@@ -272,7 +272,7 @@ def test_r18_claims_without_summary_or_report_are_held() -> None:
     }
     statement = report("claims_held", tables)
     assert picked(statement, "claim_id", "reason") == [("e2", "no_summary"), ("e4", "no_report")]
-    assert statement.totals == {"claims": 2, "amount": Decimal("24.00")}
+    assert statement.totals == {"claims": 2, "amount": Decimal("24.00"), "withheld": 0}
 
 
 REGISTERS = [name for name, kind in REPORTS.items() if ".registers." in kind.build]
