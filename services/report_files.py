@@ -62,18 +62,76 @@ def render(statement: Statement, kind: Format, texts: ReportTexts, language: str
         return write_csv(grid.columns, [grid.texts])
     if kind == "xlsx":
         return _xlsx(statement, _Grid.of(header, rows, language), texts, language)
-    return _table(header, rows).encode()
+    return _table(header, rows, language).encode()
 
 
 def _grid(statement: Statement, texts: ReportTexts, language: str) -> tuple[list[str], list[list[Value]]]:
     """One row a line: its values, the rule's citation and the steps. Columns in the order lines first name them."""
     keys = list(dict.fromkeys(key for line in statement.lines for key in line.values))
     header = [_heading(key, texts, language) for key in (*keys, "citation", "steps")]
+    words = _Words(statement.report, texts, language)
     rows = [
-        [*(line.values.get(key) for key in keys), _cited(line, language), _steps(line, statement, texts, language)]
+        [
+            *(words.of(key, line.values.get(key)) for key in keys),
+            _cited(line, language),
+            _steps(line, statement, texts, language),
+        ]
         for line in statement.lines
     ]
     return header, rows
+
+
+CODED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("status", "state", "severity", "late_unit", "ranking", "by", "plan", "scheme", "record_id", "recommendation",
+         "who", "name"),
+        (),
+    ),
+    "reason": ("word.excluded", "word.kpi"), "kind": ("word.piece",), "withheld": ("word.withheld",),
+    "escalated_to": ("value.who",), "template": (),
+}  # fmt: skip
+"""Columns that hold codes, and where else than under `value.<column>` their words may stand."""
+
+
+class _Words:
+    """Codes of one report's columns as people read them: `value.<report>.<column>.<code>`, `value.<column>.<code>`."""
+
+    def __init__(self, report: str, texts: ReportTexts, language: str) -> None:
+        self._report, self._texts, self._language = report, texts, language
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, column: str, value: Value) -> Value:
+        """The value in words; what is no code as it is."""
+        if isinstance(value, Mapping):
+            return {self._factor(str(key)): item for key, item in value.items()}
+        if column not in CODED:
+            return value
+        if isinstance(value, str):
+            return self._word(column, value) if value else value
+        if isinstance(value, Sequence):
+            return [self.of(column, item) for item in value]
+        return value
+
+    def _word(self, column: str, code: str) -> str:
+        known = self._known.get((column, code))
+        if known is None:
+            known = self._known[column, code] = self._looked_up(column, code)
+        return known
+
+    def _looked_up(self, column: str, code: str) -> str:
+        form = self._texts.catalogue.get(code) if column == "template" else None
+        if form is not None:
+            return form.label.text(self._language)
+        for place in (f"value.{self._report}.{column}", f"value.{column}", *CODED[column]):
+            if self._texts.labels.has(f"{place}.{code}"):
+                return self._texts.text(f"{place}.{code}", self._language)
+        return code
+
+    def _factor(self, key: str) -> str:
+        for place in ("word.factor", "column"):
+            if self._texts.labels.has(f"{place}.{key}"):
+                return self._texts.text(f"{place}.{key}", self._language)
+        return key
 
 
 def _heading(key: str, texts: ReportTexts, language: str) -> str:
@@ -169,10 +227,10 @@ def _xlsx(statement: Statement, grid: _Grid, texts: ReportTexts, language: str) 
     return write_tables([Table(SheetDesign(name, one.columns), [one.texts]) for name, one in sheets.items()])
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+def _table(header: Sequence[str], rows: Sequence[Sequence[Value]], language: str) -> str:
     """Aligned columns; Chinese characters take two places. Long cells are cut, steps and citation left out."""
     texts = [[_cut(cell) for cell in header[:-2]]]
-    texts += [[_cut(shown(value, "zh")) for value in row[:-2]] for row in rows]
+    texts += [[_cut(shown(value, language)) for value in row[:-2]] for row in rows]
     used = [at for at in range(len(header) - 2) if any(row[at] for row in texts[1:])]
     widths = {at: max(_width(row[at]) for row in texts) for at in used}
     return "".join(
