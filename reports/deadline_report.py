@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -41,8 +41,9 @@ def rules_of(pack: Pack) -> Mapping[str, Rule]:
 def deadlines(request: Request) -> Statement:
     """One line an obligation, overdue first: rule, label, template, record_id, line_no, occurrence (which repetition),
     trigger_at, due_at, met_at, status, late_calendar, late_working, late_unit (day | second), severity, owner_id,
-    escalated_to (a staff id, or a role), who (roles), provisional (the year's days off are not published), open
-    (something is left to do: also after the promise was kept, until what the rule names has come).
+    escalated_to (a staff id, or a role), reached (everybody it was escalated to), who (roles), provisional (the year's
+    days off are not published), open (something is left to do: also after the promise was kept, until what the rule
+    names has come).
 
     Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month
     everything is listed, what has not begun last. With a month only what is open and what was met in that month;
@@ -77,7 +78,7 @@ def _rows(evaluation: Evaluation, request: Request) -> tuple[list[Listed], Count
     found = [
         (row, kept)
         for row, kept in zip(listing(evaluation, everything), wanted, strict=True)
-        if request.person in (row.owner_id, row.escalated_to)
+        if request.person in (row.owner_id, *row.reached)
     ]
     counts = {rule_id: dict.fromkeys(STATUSES, 0) for rule_id in evaluation.counts()}
     for row, _ in found:
@@ -153,8 +154,8 @@ def _line(key: str, row: Listed, rule: Rule, zone: ZoneInfo) -> StatementLine:
         "line_no": row.line_no, "occurrence": row.occurrence, "trigger_at": _aware(row.trigger_at, zone),
         "due_at": _aware(row.due_at, zone), "met_at": _aware(row.met_at, zone), "status": row.status,
         "late_calendar": row.late_calendar, "late_working": row.late_working, "late_unit": row.late_unit,
-        "severity": row.severity, "owner_id": row.owner_id, "escalated_to": row.escalated_to, "who": list(rule.who),
-        "provisional": row.provisional, "open": row.is_open,
+        "severity": row.severity, "owner_id": row.owner_id, "escalated_to": row.escalated_to,
+        "reached": list(row.reached), "who": list(rule.who), "provisional": row.provisional, "open": row.is_open,
     }  # fmt: skip
     sources = () if row.template in VIEWS else (Source(row.template, row.record_id, row.line_no),)
     cite = rule.cite
@@ -207,7 +208,7 @@ def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ..
     if row.trigger_at is None or row.due_at is None:
         steps.append(Step("deadline.no_moment" if row.status == "not_measurable" else "deadline.not_begun"))
         return tuple(steps)
-    steps.append(Step("deadline.start", {"at": row.trigger_at}))
+    steps.append(Step("deadline.start", {"at": _shown(row.trigger_at, row)}))
     steps.append(Step("deadline.promised") if row.promised else _counting(row.way))
     steps.append(Step("deadline.due", {"at": row.due_at}))
     if row.provisional:
@@ -215,13 +216,18 @@ def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ..
     if rule.grace is not None:
         steps.append(Step(f"deadline.grace_{rule.grace.unit}", {"amount": rule.grace.amount}))
     steps.append(_standing(row, as_of))
-    if row.is_open and row.until is not None:
+    if row.is_open and row.until is not None and row.status in {"met", "met_late"}:
         steps.append(Step("deadline.until", {"text": row.until}))
     if row.escalated_to:
         steps.append(Step("deadline.escalated", {"to": row.escalated_to}))
     if rule.option is not None:
         steps.append(Step("deadline.option", {"text": rule.option}))
     return tuple(steps)
+
+
+def _shown(moment: datetime, row: Listed) -> date | datetime:
+    """When something happened as people say it: a day without an hour where the record names none."""
+    return moment.date() if row.late_unit == "day" and moment.time() == time(0) else moment
 
 
 def _counting(due: Due) -> Step:
@@ -239,7 +245,7 @@ def _counting(due: Due) -> Step:
 def _standing(row: Listed, as_of: date | datetime) -> Step:
     if row.status in {"met", "met_late"} and row.met_at is None:
         return Step("deadline.met_undated")
-    moment = row.met_at if row.status in {"met", "met_late"} else as_of
+    moment = _shown(row.met_at, row) if row.met_at and row.status in {"met", "met_late"} else as_of
     if row.late_calendar is None or row.late_working is None:
         return Step(f"deadline.{row.status}", {"at": moment})
     if row.late_unit == "day":

@@ -80,7 +80,7 @@ class Evaluation:
     clocks: Clocks
     status: Ints
     late_from: Ints
-    """Due moment with its grace, after which an obligation is late; MISSING without one."""
+    """Due moment with its grace, after which an obligation counts as late; MISSING without one."""
     met_at: Ints
     """UNMET where not met until `as_of`; MISSING where met at a moment nobody asks for."""
     is_open: Flags
@@ -299,9 +299,10 @@ class Listed:
     """One obligation as people see it. Moments are naive wall-clock times.
 
     record_id, line_no: whose; line_no 0 for a whole record. occurrence: which repetition, "" for none. late_calendar,
-    late_working: in days or seconds as `late_unit` says, None unless overdue or met late. escalated_to: a staff id, or
-    the role where nobody is named. way: how the due moment was counted; promised: the customer's contract names it.
-    is_open: something is left to do; until: what ends the matter where it goes on after the promise was kept.
+    late_working: in days or seconds as `late_unit` says, None unless overdue or met late. reached: staff ids, or a role
+    where nobody is named, it was escalated to, the highest last. way: how the due moment was counted; promised: the
+    customer's contract names it. is_open: something is left to do; until: what ends the matter where it goes on after
+    the promise was kept.
     """
 
     rule: str
@@ -318,7 +319,7 @@ class Listed:
     late_unit: Literal["day", "second"]
     severity: str
     owner_id: str
-    escalated_to: str
+    reached: tuple[str, ...]
     provisional: bool
     way: Due
     promised: bool
@@ -329,6 +330,11 @@ class Listed:
     def subject(self) -> str:
         """The record, and the line where it is one: what acknowledgements name."""
         return f"{self.record_id}#{self.line_no}" if self.line_no else self.record_id
+
+    @property
+    def escalated_to(self) -> str:
+        """The highest it was escalated to; "" unless overdue."""
+        return self.reached[-1] if self.reached else ""
 
 
 def listing(evaluation: Evaluation, wanted: Flags) -> list[Listed]:
@@ -359,39 +365,43 @@ def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Ite
             moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), status,
             late[n][0] if is_late else None, late[n][1] if is_late else None,
             "day" if counted.counts_days[at] else "second", part.rule.severity, named[n],
-            _escalated(part, int(evaluation.late_from[places[n]]), now, named[n], superiors, evaluation.clocks)
-            if status == "overdue" else "",
+            _reached(part, int(evaluation.late_from[places[n]]), now, named[n], superiors, evaluation.clocks)
+            if status == "overdue" else (),
             bool(counted.provisional[at]), counted.ways[counted.way[at]], bool(counted.promised[at]),
             bool(evaluation.is_open[places[n]]), closing.until if closing else None,
         )  # fmt: skip
 
 
 def _lateness(evaluation: Evaluation, part: Part, chosen: Ints, places: Ints) -> list[tuple[int, int]]:
-    """How late each is, by the calendar and in working time: days where the rule counts days, else seconds."""
-    now, limit = wall_seconds(evaluation.as_of), evaluation.late_from[places]
+    """How late each is after the due moment that is shown, by the calendar and in working time: days where the rule
+    counts days, else seconds."""
+    now, due = wall_seconds(evaluation.as_of), part.owed.due[chosen]
     until = np.where(evaluation.met_at[places] == UNMET, now, evaluation.met_at[places])
-    timed = (limit != MISSING) & (until != MISSING)
-    limit, until = np.where(timed, limit, now), np.where(timed, until, now)
+    timed = (due != MISSING) & (until != MISSING)
+    due, until = np.where(timed, due, now), np.where(timed, until, now)
     clocks = evaluation.clocks
     days = part.owed.counted.counts_days[chosen]
-    calendar = np.where(days, until // DAY - limit // DAY, until - limit)
-    working = np.where(days, clocks.count_workdays(limit // DAY, until // DAY), clocks.business_seconds(limit, until))
+    calendar = np.where(days, until // DAY - due // DAY, until - due)
+    working = np.where(days, clocks.count_workdays(due // DAY, until // DAY), clocks.business_seconds(due, until))
     return [(int(left), int(right)) for left, right in zip(calendar, working, strict=True)]
 
 
-def _escalated(part: Part, limit: int, now: int, owner: str, superiors: Mapping[str, str], clocks: Clocks) -> str:
+def _reached(
+    part: Part, limit: int, now: int, owner: str, superiors: Mapping[str, str], clocks: Clocks
+) -> tuple[str, ...]:
     """Whom an obligation overdue since `limit` has reached: the superior at once; his superior a working day later
-    (critical rules: 15 minutes later). A staff id, or the role where nobody is named."""
+    (critical rules: 15 minutes later). Staff ids, or the role where nobody is named."""
     if part.rule.severity == "C":
         second = now > limit + 15 * 60
     else:
         day = np.array([limit // DAY], dtype=np.int64)
         second = now > int(clocks.add_workdays(day, 1)[0]) * DAY + limit % DAY
-    superior = superiors.get(owner, "")
-    roles = part.rule.escalate
+    superior, roles = superiors.get(owner, ""), part.rule.escalate
     if not second:
-        return superior or roles[0]
-    return superiors.get(superior, "") or superior or roles[-1]
+        return (superior or roles[0],)
+    if not superior:
+        return roles
+    return tuple(filter(None, (superior, superiors.get(superior, ""))))
 
 
 def moment_of(seconds: int) -> datetime | None:

@@ -382,10 +382,13 @@ def _stretch(scope: _Scope, piece: Evidence, due: Ints) -> tuple[Ints, Ints]:
         low = period_first(scope.period, every.unit) * DAY
         high = period_first(scope.period + 1, every.unit) * DAY - 1
     if piece.after is not None:
-        low = np.maximum(low, scope.columns.seconds(piece.after)[scope.rows] + 1)
+        after = scope.columns.seconds(piece.after)[scope.rows]
+        low = np.where(after == MISSING, FOREVER, np.maximum(low, after + 1))
     if piece.since is not None:
         since = scope.columns.seconds(piece.since)[scope.rows]
         low = np.maximum(low, since - since % DAY)
     if piece.near_due is not None:
         low = np.where(due == MISSING, low, np.maximum(low, due - due % DAY - piece.near_due.seconds))
+    if piece.late_by is not None:
+        high = np.where(due == MISSING, high, np.minimum(high, due + piece.late_by.seconds))
     return low, high

@@ -228,9 +228,13 @@ def area_deal(frames: Frames, day: date) -> pd.DataFrame:
     return deals.merge(areas, on="customer_id")[["area_name", "sold_on"]]
 
 
-def talk(frames: Frames, day: date) -> pd.DataFrame:
-    """The contact log without what is only planned for the next week: its columns, at least customer_id, contacted_at,
-    is_decision_maker, channel, purpose, kind."""
+def talk(frames: Frames, day: date) -> pd.DataFrame | None:
+    """The contact log without what is only planned for the next week."""
+    return _talks(frames) if "contact_log" in frames else None
+
+
+def _talks(frames: Frames) -> pd.DataFrame:
+    """As `talk`, without rows where there is no contact log."""
     names = ("customer_id", "contacted_at", "is_decision_maker", "channel", "purpose", "kind")
     log = columns_of(frames, "contact_log", names)
     return log[log["kind"].ne("下周计划")].reset_index(drop=True)
@@ -240,7 +244,7 @@ def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
     """Talks with a customer's decision makers, by contact log or visit: customer_id, at."""
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "is_decision_maker"))
     parts = [
-        talk(frames, day).rename(columns={"contacted_at": "at"})[["customer_id", "at", "is_decision_maker"]],
+        _talks(frames).rename(columns={"contacted_at": "at"})[["customer_id", "at", "is_decision_maker"]],
         visits.rename(columns={"visited_at": "at"}),
     ]
     talks = pd.concat([part.assign(at=wall_time(part["at"])) for part in parts], ignore_index=True)
@@ -249,7 +253,7 @@ def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
 
 def spoken_contact(frames: Frames, day: date) -> pd.DataFrame:
     """Contacts by telephone or face to face, from contact log and visits: customer_id, at."""
-    contacts = talk(frames, day)
+    contacts = _talks(frames)
     contacts = contacts[contacts["channel"].isin(["电话", "当面"])].rename(columns={"contacted_at": "at"})
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "mode"))
     visits = visits[visits["mode"].isin(["", "当面", "电话", "来访"])].rename(columns={"visited_at": "at"})

@@ -98,7 +98,8 @@ class Evidence(Meta):
     table: None is the watched row itself; otherwise rows of that table with `match` (column there → column here, or
         @period, @next_period). filled: columns that must not be empty. at: the moment, the latest of these columns;
         without it the evidence counts as in time. after: only moments later than this column here; since: not before
-        it; in_period: within the occurrence's period; near_due: not earlier than so long before the due moment.
+        it; in_period: within the occurrence's period; near_due: not earlier than so long before the due moment;
+        late_by: not later than so long after it.
     count: how many such rows it takes, a number or a column here. undated_if: rows of the evidence that
         show it was done; where their moment is missing all the same, nobody can tell whether it was in time.
     """
@@ -112,6 +113,7 @@ class Evidence(Meta):
     since: Column | None = None
     in_period: bool = False
     near_due: Span | None = None
+    late_by: Span | None = None
     count: int | Column = 1
     undated_if: Condition | None = None
 

@@ -39,7 +39,7 @@ class Duty:
     """One thing to do. when: late, today or week (by Sunday). template and record_id: what it concerns, "" if nothing.
 
     days: calendar days late, 0 for today, below it for what is yet to come. why: the rule in a sentence. source: where
-    it stands.
+    it stands. reached: staff ids (or a role) it was escalated to.
     """
 
     rule: str
@@ -51,7 +51,7 @@ class Duty:
     when: str
     severity: str
     owner_id: str
-    escalated_to: str
+    reached: tuple[str, ...]
     why: Label
     source: str
 
@@ -84,7 +84,7 @@ class Duties:
             return None
         if SEES_ALL & actor.roles:
             return known
-        return tuple(one for one in known if actor.staff_id and actor.staff_id in (one.owner_id, one.escalated_to))
+        return tuple(one for one in known if actor.staff_id and actor.staff_id in (one.owner_id, *one.reached))
 
     def wait(self) -> None:
         """Until the list asked for last is there."""
@@ -146,9 +146,13 @@ def _duty(line: StatementLine, today: date) -> Duty:
         str(values["rule"]), label if isinstance(label, Label) else Label(zh=str(label), en=str(label)),
         SUBJECTS.get(table, table), str(values["record_id"]), due, days,
         "late" if late else "today" if days == 0 else "week", str(values["severity"]), str(values["owner_id"]),
-        str(values["escalated_to"]),
+        _texts(values["reached"]),
         *_cited(line),
     )  # fmt: skip
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _cited(line: StatementLine) -> tuple[Label, str]:

@@ -17,7 +17,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 def due(when: str, days: int, record_id: str = "", owner: str = "") -> Duty:
     at = datetime(2026, 11, 21 - days, 23, 59, tzinfo=ZONE)
     label, why = Label(zh="交付逾期", en="Delivery"), Label(zh="按合同日期交付", en="Deliver on the day agreed")
-    return Duty("D25", label, "orders", record_id, at, days, when, "C", owner, "", why, "手册 二(五)3")
+    return Duty("D25", label, "orders", record_id, at, days, when, "C", owner, (), why, "手册 二(五)3")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def evaluated(
 def everything(evaluation: Evaluation) -> pd.DataFrame:
     """All obligations as listed, a row each."""
     listed = listing(evaluation, np.ones(len(evaluation.status), dtype=np.bool_))
-    columns = [field.name for field in fields(Listed)]
+    columns = [*(field.name for field in fields(Listed)), "escalated_to"]
     return pd.DataFrame({name: pd.Series([getattr(row, name) for row in listed], dtype="object") for name in columns})
 
 
