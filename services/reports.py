@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.finding import Finding, Severity
+from schemas.lint.flaw import nearest
 from schemas.record import VOID
 from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack, starts_of
 from services.config import ROOT, Config
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from services.templates import Forms
 
 SHIPPED_RULES = ROOT / "reports" / "rules"
+NOT_YET = "E106"
+"""The rules begin later than the day asked about."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,16 @@ def answer(question: Question, config: Config, forms: Forms) -> Statement:
     from reports.registry import REPORTS
 
     if question.report not in REPORTS:
-        raise ReportRefused((Finding("E207", params={"report": question.report, "known": report_names()}),))
+        close = nearest(question.report, REPORTS)
+        params = {"report": question.report, "known": report_names(), "did_you_mean": close}
+        raise ReportRefused((Finding("E207", params=params),))
     kind = REPORTS[question.report]
-    pack = choose_pack(question, config)
+    try:
+        pack = choose_pack(question, config)
+    except ReportRefused as refused:
+        if all(finding.code == NOT_YET for finding in refused.findings):
+            return _withheld(question, pack_name(question, config), refused.findings)
+        raise
     now = _moment(question.as_of, config)
     data = (
         read_workbook(question.workbook, forms.catalogue, now)
@@ -92,17 +103,60 @@ def answer(question: Question, config: Config, forms: Forms) -> Statement:
         else read_store(config, forms.catalogue, now)
     )
     statement = compute(question, kind, pack, data, forms)
-    return replace(statement, parameters={**statement.parameters, "options": dict(question.options)})
+    return replace(
+        statement,
+        parameters={**statement.parameters, "options": dict(question.options)},
+        findings=(*_find_idle_rules(question, pack, config, forms), *statement.findings),
+    )
+
+
+def _find_idle_rules(question: Question, pack: Pack, config: Config, forms: Forms) -> tuple[Finding, ...]:
+    """What the company's own deadline rules name that is not there: they would be silent in the list of deadlines."""
+    own = tuple(f"{name}/" for name in pack.layers if (config.company_dir / "rules" / name).is_dir())
+    if question.report != "deadlines" or not own:
+        return ()
+    from reports.rule_lint import find_rule_problems
+
+    rules = {
+        rule_id: rule
+        for rule_id, rule in pack.rules.deadlines.items()
+        if pack.at(("deadlines", rule_id, "watch")).file.startswith(own)
+    }
+    return find_rule_problems(rules, forms.catalogue, rules_day(question), pack.at) if rules else ()
+
+
+def _withheld(question: Question, pack: str, findings: tuple[Finding, ...]) -> Statement:
+    """What is answered about a day before the rules begin: nothing, and why."""
+    from reports.statement import Statement
+
+    parameters = {"month": question.month or None, "person": question.person or None, "options": dict(question.options)}
+    return Statement(question.report, question.as_of, pack, "", parameters, (), findings=findings)
+
+
+def pack_name(question: Question, config: Config) -> str:
+    """The pack asked for, else the one of the settings, else the shipped default."""
+    return question.pack or settings_of(config).get("rule_pack", "") or DEFAULT_PACK
 
 
 def choose_pack(question: Question, config: Config) -> Pack:
-    """The pack asked for, else the one of the settings, else the shipped default. Raises ReportRefused."""
-    name = question.pack or settings_of(config).get("rule_pack", "") or DEFAULT_PACK
-    day = question.as_of.date() if isinstance(question.as_of, datetime) else question.as_of
-    pack, findings = load_pack(name, rule_dirs(config), day, question.options)
+    """The rules the question is answered by, as in force on `rules_day`. Raises ReportRefused."""
+    pack, findings = load_pack(pack_name(question, config), rule_dirs(config), rules_day(question), question.options)
     if pack is None:
         raise ReportRefused(findings)
     return pack
+
+
+def rules_day(question: Question) -> date:
+    """The day whose rules answer the question: a month's figures follow the rules of its last day, whenever they are
+    computed; everything else the rules of the day asked about."""
+    from reports.registry import REPORTS
+
+    day = question.as_of.date() if isinstance(question.as_of, datetime) else question.as_of
+    kind = REPORTS.get(question.report)
+    if kind is None or kind.month != "this" or not question.month:
+        return day
+    year, month = map(int, question.month.split("-"))
+    return min(day, date(year, month, monthrange(year, month)[1]))
 
 
 def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, forms: Forms) -> Statement:

@@ -62,7 +62,8 @@ MISTAKES: dict[str, tuple[str | bytes, str, int, str]] = {
         ACME + PLAN % '{id: "1", from: "0", rate: "0.1"}, {id: "2", from: "0", rate: "0.2"}', "T017", 2, "没有大于"),
     "a table not from nothing": (ACME + PLAN % '{id: "1", from: "5", rate: "0.1"}', "T017", 2, "从 0 开始"),
     "a tier that pays nothing": (ACME + PLAN % '{id: "1", from: "0"}', "T017", 2, "要么写 rate，要么写 gold_g"),
-    "a plan of no day": (ACME + (PLAN % '{id: "1", from: "0", rate: "0.1"}').replace("01-01", "13-01"), "T014", 2, "日期"),
+    "a plan of no day": (
+        ACME + (PLAN % '{id: "1", from: "0", rate: "0.1"}').replace("01-01", "13-01"), "T014", 2, "日期"),
     "a plan that is nowhere": (f"{ACME}\ncommission:\n  plan: jewelery\n", "T017", 4, "不在 commission_plans 里"),
     "a floor table without rows": (f"{ACME}commission: {{floor: {{method: table}}}}\n", "T017", 2, "从 0 开始"),
     "attainment without table": (f"{ACME}commission: {{tier_key: attainment}}\n", "T017", 2, "attainment_tiers"),

@@ -240,7 +240,6 @@ def test_every_report_answers_on_the_same_workbook(capsysbinary, workbook: Path)
         (["deadlines", "--as-of", "2026-10-12", "--pack", "nobody"], "[E101]"),
         (["deadlines", "--as-of", "2026-10-12", "--set", "commission.exact_1000=lower"], "commission.exact_10000"),
         (["deadlines", "--as-of", "2026-10-12", "--set", "commission.exact_10000=maybe"], "[T012]"),
-        (["deadlines", "--as-of", "2003-10-12"], "[E106]"),
     ],
 )
 def test_a_question_that_cannot_be_answered_ends_with_2(
