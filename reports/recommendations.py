@@ -6,6 +6,7 @@ dismissal, so every recommendation says that HR and legal decide.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -152,14 +153,9 @@ def _result(
 
 
 def _advice(person: Person, results: Sequence[Result], terms: Terms) -> Advice:
-    """The run of misses up to the last month, in the state the person is in now."""
+    """What the rules recommend after the last of these months."""
     rules, now = terms.rules.recommendations, results[-1]
-    misses = 0
-    for result in results:
-        if result.state != now.state or (not result.neutral and result.reached):
-            misses = 0
-        elif not result.neutral:
-            misses += 1
+    misses = _misses_in_a_row(results)
     if now.neutral:
         return Advice(person, now, misses, "", now.neutral)
     if now.state == PROBATION and misses >= rules.misses:
@@ -171,6 +167,13 @@ def _advice(person: Person, results: Sequence[Result], terms: Terms) -> Advice:
     if now.state == DEMOTED and _review_is_due(person, now.month, rules.review_months):
         return Advice(person, now, misses, "review", "missed" if not now.reached else "reached")
     return Advice(person, now, misses, "", "missed" if not now.reached else "reached")
+
+
+def _misses_in_a_row(results: Sequence[Result]) -> int:
+    """The run of missed months up to the last that counts, in its state; a neutral month neither counts nor ends it."""
+    counted = [result for result in reversed(results) if not result.neutral]
+    run = itertools.takewhile(lambda result: result.state == counted[0].state and not result.reached, counted)
+    return sum(1 for _ in run)
 
 
 def _review_is_due(person: Person, month: int, months: int) -> bool:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import pandas as pd
 
 from reports.awards import awards_of
-from reports.commissions.ledger import NOTHING_CLOSED, OPEN, PROVEN, Closed, deal_numbers
+from reports.commissions.ledger import OPEN, PROVEN, deal_numbers
 from reports.commissions.month import MonthBook, Terms, month_book
 from reports.commissions.people import month_of_day
 from reports.frames import Frames
@@ -28,7 +28,11 @@ RECORD_ONLY, RECOVER, DEDUCT = "仅记录", "追回差额", "扣罚"
 
 @dataclass(frozen=True, slots=True)
 class FalseSale:
-    """One case: what was gained (fen; None: cannot be computed), the penalty on record, how it is to be treated."""
+    """One case: what was gained (fen; None: cannot be computed), the penalty on record, how it is to be treated.
+
+    is_settled: a settlement paid for some of its deals. Deals found out before that earn nothing, so that there is
+    nothing to take back.
+    """
 
     record_id: str
     case_no: str
@@ -38,10 +42,11 @@ class FalseSale:
     mode: str
     gained: int | None
     penalty: int | None
+    is_settled: bool
 
     def owed(self, rules: Terms) -> int:
         """What is to be taken back: the gain when it is recovered, the penalty too where the rules schedule it."""
-        if self.verdict != PROVEN or self.mode == RECORD_ONLY or self.gained is None:
+        if not self.is_settled or self.verdict != PROVEN or self.mode == RECORD_ONLY or self.gained is None:
             return 0
         deducted = self.mode == DEDUCT and rules.rules.penalty_mode == "schedule"
         return self.gained + (self.penalty or 0 if deducted else 0)
@@ -55,17 +60,21 @@ class FalseSales:
     findings: tuple[Finding, ...]
 
 
-def false_sales_of(frames: Frames, terms: Terms, until: date, closed: Closed = NOTHING_CLOSED) -> FalseSales:
-    """Every case with what its deals gained: each month concerned computed with and without them."""
+def false_sales_of(frames: Frames, terms: Terms, until: date, settled: frozenset[str] = frozenset()) -> FalseSales:
+    """Every case with what its deals gained: each month concerned computed with and without them.
+
+    settled: records of deals that settlements paid for.
+    """
     cases = frames.get("false_sale_case")
     if cases is None or "deal" not in frames or not len(cases):
         return FalseSales((), ())
     months = _months_by_deal(frames["deal"], terms)
-    books = _Books(frames, terms, until, closed)
+    books = _Books(frames, terms, until)
+    paid_for = frozenset(frames["deal"].loc[frames["deal"]["record_id"].isin(settled), "deal_no"])
     found: list[FalseSale] = []
     findings: list[Finding] = []
     for case in cases[cases["finding"].isin([PROVEN, OPEN])].to_dict("records"):
-        numbers = set(deal_numbers(case["deal_nos"]))
+        numbers = _deals_of(case, frames["deal"])
         unknown = sorted(numbers - months.keys())
         if unknown:
             source = Source("false_sale_case", case["record_id"])
@@ -76,7 +85,7 @@ def false_sales_of(frames: Frames, terms: Terms, until: date, closed: Closed = N
         found.append(
             FalseSale(
                 case["record_id"], case["case_no"], case["staff_id"], of_case, case["finding"], case["mode"], gained,
-                penalty,
+                penalty, not numbers.isdisjoint(paid_for),
             )
         )  # fmt: skip
     return FalseSales(tuple(found), tuple(findings))
@@ -99,8 +108,8 @@ def schedule(owed: int, clawback: Clawback) -> tuple[int, ...] | None:
 class _Books:
     """Months computed with the false sales and without them, each once."""
 
-    def __init__(self, frames: Frames, terms: Terms, until: date, closed: Closed) -> None:
-        self.frames, self.terms, self.until, self.closed = frames, terms, until, closed
+    def __init__(self, frames: Frames, terms: Terms, until: date) -> None:
+        self.frames, self.terms, self.until = frames, terms, until
         self._with: dict[int, MonthBook] = {}
         self._without: dict[tuple[int, frozenset[str]], MonthBook] = {}
 
@@ -132,9 +141,7 @@ class _Books:
 
     def _book_with(self, month: int) -> MonthBook:
         if month not in self._with:
-            self._with[month] = month_book(
-                self.frames, self.terms, month, self.until, self.closed, keep_false_sales=True
-            )
+            self._with[month] = month_book(self.frames, self.terms, month, self.until, false_sales_kept=None)
         return self._with[month]
 
     def _book_without(self, month: int, numbers: frozenset[str]) -> MonthBook:
@@ -142,8 +149,14 @@ class _Books:
         if key not in self._without:
             deals = self.frames["deal"]
             frames: Mapping[str, pd.DataFrame] = {**self.frames, "deal": deals[~deals["deal_no"].isin(list(numbers))]}
-            self._without[key] = month_book(frames, self.terms, month, self.until, self.closed, keep_false_sales=True)
+            self._without[key] = month_book(frames, self.terms, month, self.until, false_sales_kept=None)
         return self._without[key]
+
+
+def _deals_of(case: Mapping[str, str], deals: pd.DataFrame) -> set[str]:
+    """Numbers of the deals a case names, and of those that name the case."""
+    marked = deals.loc[deals["false_case"] == case["case_no"], "deal_no"] if case["case_no"] else ()
+    return {*deal_numbers(case["deal_nos"]), *marked}
 
 
 def _months_by_deal(deals: pd.DataFrame, terms: Terms) -> dict[str, int]:

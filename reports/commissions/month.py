@@ -17,6 +17,7 @@ from reports.commissions.people import (
     SELLING_ROLES,
     Person,
     Quota,
+    StateLine,
     month_first,
     month_last,
     month_of_day,
@@ -27,7 +28,7 @@ from reports.commissions.people import (
 from reports.frames import Frames
 from reports.statement import Source, input_finding
 from schemas.commission_rules import NOTHING, CommissionPlan, CommissionRules, ProductFilter
-from schemas.finding import Finding, Severity
+from schemas.finding import Finding, Param, Severity
 
 FULL_TIME, PART_TIME, MANAGER = "full_time", "part_time", "manager"
 
@@ -134,11 +135,11 @@ def month_book(
     until: date,
     closed: Closed = NOTHING_CLOSED,
     *,
-    keep_false_sales: bool = False,
+    false_sales_kept: frozenset[str] | None = frozenset(),
 ) -> MonthBook:
     """Everybody's month, as if none were settled; `closed` only says where refunds belong."""
     people = people_of(frames)
-    inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed, keep_false_sales)
+    inputs = Inputs(frames, terms.rules, people, terms.products, month, month, until, closed, false_sales_kept)
     ledger = ledger_of(inputs)
     expenses = expenses_of(frames, month, month)
     quotas = quotas_of(frames, people, terms.rules, month, month)
@@ -262,25 +263,28 @@ class _Maker:
     def _plan(self, person: Person) -> tuple[str, CommissionPlan | None, Ladder, list[str]]:
         """The kind of plan, the plan, its ladder, and why there is no figure."""
         rules, line = self.terms.rules, person.at(month_last(self.month))
+        kind = PART_TIME if person.is_part_timer else FULL_TIME
         nothing = Ladder.flat(rules.manager_rate or NOTHING, rules)
-        if line is None and person.states:
-            return FULL_TIME, None, nothing, self._no_figure("E330", person)
+        problem = _unknown_about(person, line)
+        if line is None or problem:
+            return kind, None, nothing, self._no_figure(*problem or ("E330", "staff_state"), person)
         plan = self.terms.plan_of(person)
-        if line is not None and line.role in rules.manager_roles and not person.is_part_timer:
-            return MANAGER, plan, nothing, self._no_figure("E331", person) if rules.manager_rate is None else []
+        if line.role in rules.manager_roles and not person.is_part_timer:
+            unset = rules.manager_rate is None
+            return MANAGER, plan, nothing, self._no_figure("E331", "role", person) if unset else []
         if plan is None:
-            return FULL_TIME, None, nothing, self._no_figure("E332", person)
+            return kind, None, nothing, self._no_figure("E332", "employment", person)
         kind = PART_TIME if plan is self.terms.part_time else FULL_TIME
         early = plan.effective_from > month_first(self.month)
-        return kind, plan, self.ladders[kind], self._no_figure("E333", person) if early else []
+        return kind, plan, self.ladders[kind], self._no_figure("E333", "", person) if early else []
 
-    def _no_figure(self, code: str, person: Person) -> list[str]:
+    def _no_figure(self, code: str, field_key: str, person: Person) -> list[str]:
         """A finding once for the person, and the code that withholds the figure."""
         severity = Severity.WARNING if code == "E331" else Severity.ERROR
-        source = Source("staff", person.record_id)
-        self.findings.append(
-            input_finding(code, source, "staff_state", severity, name=person.name, staff_id=person.staff_id)
-        )
+        told: dict[str, Param] = {"name": person.name, "staff_id": person.staff_id}
+        if code == "E333" and (plan := self.terms.plan_of(person)) is not None:
+            told["effective_from"] = plan.effective_from
+        self.findings.append(input_finding(code, Source("staff", person.record_id), field_key, severity, **told))
         return [code]
 
     def _deductions(self, person: Person, kind: str) -> Deductions:
@@ -310,7 +314,7 @@ class _Maker:
             return
         kind = self.terms.rules.referral.plan
         if kind not in self.ladders:
-            made.withheld += self._no_figure("E332", made.person)
+            made.withheld += self._no_figure("E332", "employment", made.person)
             return
         made.referral = month_commission(
             self.sales[key], Deductions(), self.ladders[kind], self.terms.rules, part_time=kind == PART_TIME
@@ -321,7 +325,7 @@ class _Maker:
         key = (made.person.staff_id, self.month)
         made.withheld += self.ledger.withheld.get(key, ())
         if key in self.expenses.withheld:
-            made.withheld.append("E323")
+            made.withheld.append(self.expenses.withheld[key])
         for result, rows in zip(made.results, (made.own_rows, made.referral_rows), strict=False):
             for reason in result.withheld:
                 made.withheld += self._reason(reason, made, result, rows)
@@ -335,7 +339,7 @@ class _Maker:
                 for record, number in zip(deals["record_id"], deals["deal_no"], strict=True)
             ]
             return ["E334"]
-        return self._no_figure({"above_table": "E335", "no_quota": "E336"}[reason], made.person)
+        return self._no_figure({"above_table": "E335", "no_quota": "E336"}[reason], "", made.person)
 
     def _pass_on_referred(self, of: dict[str, PersonMonth]) -> None:
         """Referrers' parts of sellers' commissions, once the sellers' months are known."""
@@ -356,3 +360,12 @@ class _Maker:
         fen = None if seller.withheld else seller.own.referrer_fen(parts[at]) if parts else 0
         share = 1 - seller.own.base.sales[at].kept
         of[referrer].referred.append(Referred(row, seller.person.staff_id, share, fen))
+
+
+def _unknown_about(person: Person, line: StateLine | None) -> tuple[str, str] | None:
+    """What of a person must be known to choose a plan and is not: code and field."""
+    if person.is_repeated:
+        return "E347", "staff_id"
+    if line is not None and not line.state:
+        return "E330", "staff_state"
+    return ("E339", "role") if line is not None and not line.role and not person.is_part_timer else None

@@ -135,7 +135,7 @@ class Payroller:
     @cached_property
     def false_sales(self) -> FalseSales:
         """Cases of false sales and what they gained."""
-        return false_sales_of(self.frames, self.terms, self.until)
+        return false_sales_of(self.frames, self.terms, self.until, self.settlements.closed.records)
 
     def book(self, month: int) -> MonthBook:
         """Everybody's month, computed once."""
@@ -228,7 +228,8 @@ class Payroller:
             return []
         netting_all = terms.rules.refund_after_close == "recompute_original"
         closed = NOTHING_CLOSED if netting_all else self.settlements.closed
-        book = month_book(self.frames, terms, of_month, self.until, closed, keep_false_sales=True)
+        kept = self.settlements.closed.records
+        book = month_book(self.frames, terms, of_month, self.until, closed, false_sales_kept=kept)
         awards = awards_of(self.frames, book)
         found = []
         for person in sorted(bears & (settled.keys() | self._skipped(of_month, book))):

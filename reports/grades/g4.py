@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -57,14 +58,18 @@ def _add_limits(frame: pd.DataFrame, frames: Frames, rules: Credit) -> None:
     """avg_month_sales × term ÷ 30 × the grade's factor; open while sales or term are not recorded."""
     profiles = columns_of(frames, "customer_profile", ("customer_id", "avg_month_sales", "filled_on", "record_id"))
     profiles = profiles[profiles["avg_month_sales"].notna()].sort_values(["filled_on", "record_id"])
-    average = profiles.drop_duplicates("customer_id", keep="last").set_index("customer_id")["avg_month_sales"]
-    frame["avg_month_sales"] = frame["subject"].map(average)
+    averages = {
+        str(key): int(fen) for key, fen in zip(profiles["customer_id"], profiles["avg_month_sales"], strict=True)
+    }
     terms = _terms(frames)
-    frame["term_days"] = [terms.get(subject, rules.term_days) for subject in frame["subject"]] if len(frame) else None
-    frame["limit"] = [
-        credit_limit(sales, term, grade, rules)
-        for sales, term, grade in zip(frame["avg_month_sales"], frame["term_days"], frame["suggested"], strict=True)
+    sales = [averages.get(subject) for subject in frame["subject"]]
+    days = [terms.get(subject, rules.term_days) for subject in frame["subject"]]
+    limits = [
+        credit_limit(fen, term, grade, rules) for fen, term, grade in zip(sales, days, frame["suggested"], strict=True)
     ]
+    # As objects: a column of whole numbers with gaps would turn into floats.
+    for name, values in (("avg_month_sales", sales), ("term_days", days), ("limit", limits)):
+        frame[name] = pd.Series(values, index=frame.index, dtype="object")
 
 
 def _terms(frames: Frames) -> dict[str, int]:
@@ -74,12 +79,10 @@ def _terms(frames: Frames) -> dict[str, int]:
     return {str(code): int(days) for code, days in zip(forms["customer_code"], forms["pay_term_days"], strict=True)}
 
 
-def credit_limit(avg_month_sales: object, term_days: object, grade: str, rules: Credit) -> object:
+def credit_limit(avg_month_fen: int | None, term_days: int | None, grade: str, rules: Credit) -> Decimal | None:
     """The suggested limit in yuan; None while an input is missing or there is no grade."""
     if grade == rules.cuts.grades[-1]:
         return yuan(0)
-    if grade not in rules.limit_factor or pd.isna(avg_month_sales) or pd.isna(term_days):
+    if grade not in rules.limit_factor or avg_month_fen is None or term_days is None:
         return None
-    return yuan(
-        round_fen(Fraction(int(str(avg_month_sales)) * int(str(term_days)), 30) * Fraction(rules.limit_factor[grade]))
-    )
+    return yuan(round_fen(Fraction(avg_month_fen * term_days, 30) * Fraction(rules.limit_factor[grade])))

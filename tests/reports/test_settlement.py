@@ -344,6 +344,27 @@ def test_a_false_sale_of_a_closed_month_is_taken_back_as_its_case_says(
     assert paid(of, "2026-10", **options).values["adjustments"] == money(taken)
 
 
+@pytest.mark.parametrize("mode", ["仅记录", "追回差额", "扣罚"])
+def test_a_false_sale_found_before_closing_was_never_paid_and_is_neither_paid_nor_taken_back_later(mode: str) -> None:
+    """September closes at 5.5% of A alone; what is added to it later counts without B: 20,000 × 6% − 550 = 650."""
+    case = FALSE | {"mode": mode}
+    of = book(deal("A", "10000", on="2026-09-08"), deal("B", "20000", on="2026-09-09"), false_sale_case=[case])
+    close(of, "2026-09", as_of=date(2026, 10, 9))
+    assert paid(of, "2026-10").values["adjustments"] == money("0.00")
+    [line_of_case] = false_sales(asked(of, "2026-10")).lines
+    assert (line_of_case.values["gained"], line_of_case.values["owed"]) == (money("1250.00"), money("0.00"))
+    of["deal"].append(deal("C", "10000", on="2026-09-10"))
+    assert paid(of, "2026-10").values["adjustments"] == money("650.00")
+
+
+def test_a_deal_that_names_its_case_belongs_to_it_as_one_the_case_names() -> None:
+    case = FALSE | {"deal_nos": "", "mode": "仅记录"}
+    marked = deal("B", "20000", on="2026-09-09", false_case="XJ-1")
+    of = book(deal("A", "10000", on="2026-09-08"), marked, false_sale_case=[case])
+    [line_of_case] = false_sales(asked(of, "2026-09")).lines
+    assert line_of_case.values["gained"] == money("1250.00")
+
+
 def months(*nets: str, state: str = "正式", quota_amount: str = "40000") -> Book:
     """One deal a month from January 2026; "" is a month without a quota."""
     numbered = list(enumerate(nets, start=1))
