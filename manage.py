@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import io
 import logging
 import os
 import sys
@@ -23,6 +24,7 @@ from services.config import ROOT, Config
 from services.hashing import Hashing
 from services.passwords import find_password_problems
 from services.records import StoreError
+from services.report_data import reason_word
 from services.report_files import ReportTexts, render
 from services.reports import Question, ReportRefused, answer, find_pack_problems, report_names
 from services.templates import Forms, locale_dirs
@@ -194,52 +196,97 @@ def make_hash(config: Config, console: Console, arguments: argparse.Namespace) -
 
 def report(config: Config, console: Console, arguments: argparse.Namespace) -> int:
     """One report over the configured store or any workbook; nothing is written but the output."""
-    if arguments.list or not arguments.name:
+    if arguments.list:
         console.table((name, console.text_of(f"report.{name}")) for name in report_names())
-        return DONE if arguments.list else USAGE
+        return DONE
     forms = Forms(config)
     texts = ReportTexts(forms.labels, forms.catalogue)
+    language = arguments.language or config.language
+    if not arguments.name:
+        return _tell([Finding("E250", params={"known": report_names()})], texts, language)
     try:
-        statement = answer(_question(arguments, config), config, forms)
+        question, output = _question(arguments, config), _output(arguments, config)
+        statement = answer(question, config, forms)
+        _deliver(render(statement, arguments.format, texts, language), arguments.format, output)
     except ReportRefused as refused:
-        console.complain(refused.findings)
-        return USAGE
+        return _tell(refused.findings, texts, language)
     except StoreError as error:
         sheet = getattr(error, "sheet", "")
         at = CellRef(sheet, 1, "A") if sheet else None
-        print(f"{at or arguments.workbook or config.workbook}: ", end="", file=sys.stderr)
-        console.complain([Finding(error.code, params=error.params)])
-        return USAGE
-    data = render(statement, arguments.format, texts, arguments.language or config.language)
-    if arguments.output:
-        Path(arguments.output).write_bytes(data)
-    else:
-        sys.stdout.buffer.write(data)
-    if arguments.format == "table":
-        for finding in statement.findings:
-            print(f"{finding.at or '-'}: {texts.finding(finding, config.language)} [{finding.code}]", file=sys.stderr)
+        where = str(config.workbook if arguments.workbook is None else arguments.workbook)
+        return _tell([Finding(error.code, at, error.params)], texts, language, where)
+    if arguments.format in ("table", "csv"):
+        _tell(statement.findings, texts, language, "-")
     return DONE
 
 
+def _tell(findings: Iterable[Finding], texts: ReportTexts, language: str, where: str = "") -> int:
+    """Prints findings to stderr, fields and forms by their labels; answers the exit code of a refusal.
+
+    where: the place of findings that name none.
+    """
+    for finding in findings:
+        place = f"{finding.at or where}: " if finding.at or where else ""
+        print(f"{place}{texts.finding(finding, language)} [{finding.code}]", file=sys.stderr)
+    return USAGE
+
+
 def _question(arguments: argparse.Namespace, config: Config) -> Question:
+    as_of = arguments.as_of or system_clock(config)()
+    if isinstance(as_of, datetime):
+        as_of = as_of.astimezone(config.zone) if as_of.tzinfo else as_of.replace(tzinfo=config.zone)
     return Question(
-        arguments.name,
-        arguments.as_of or system_clock(config)(),
+        arguments.name or "",
+        as_of,
         arguments.month or "",
         arguments.person or "",
         arguments.pack or "",
-        Path(arguments.workbook) if arguments.workbook else None,
+        None if arguments.workbook is None else Path(arguments.workbook),
         dict(arguments.set or ()),
     )
 
 
+def _output(arguments: argparse.Namespace, config: Config) -> Path | None:
+    """Where the report goes; None for stdout. Raises ReportRefused where it would overwrite the records."""
+    if arguments.output is None:
+        return None
+    output = Path(arguments.output)
+    read = config.workbook if arguments.workbook is None else Path(arguments.workbook)
+    if output.resolve() in (read.resolve(), config.workbook.resolve()):
+        raise ReportRefused((Finding("E248", params={"path": str(output)}),))
+    return output
+
+
+def _deliver(data: bytes, kind: str, output: Path | None) -> None:
+    """To the file; else to stdout, a table in its encoding and everything else byte for byte."""
+    if output is not None:
+        try:
+            output.write_bytes(data)
+        except OSError as error:
+            params = {"path": str(output), "reason_word": reason_word(error)}
+            raise ReportRefused((Finding("E249", params=params),)) from error
+    elif kind == "table":
+        print(data.decode(), end="", flush=True)
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+_YEARS = range(1900, 2200)
+"""Years a question may be about; beyond, no calendar says which days are worked."""
+
+
 def _moment(text: str) -> date | datetime:
-    """A date, or a date and time of the company's zone."""
-    return date.fromisoformat(text) if len(text) == len("2026-10-31") else datetime.fromisoformat(text)
+    """A date, or a date and time, of the company's zone unless it names another. Raises ValueError."""
+    found = date.fromisoformat(text) if len(text) == len("2026-10-31") else datetime.fromisoformat(text)
+    if found.year not in _YEARS:
+        raise ValueError(text)
+    return found
 
 
 def _month(text: str) -> str:
-    date.fromisoformat(f"{text}-01")
+    if len(text) != len("2026-10") or date.fromisoformat(f"{text}-01").year not in _YEARS:
+        raise ValueError(text)
     return text
 
 
@@ -301,9 +348,9 @@ def parser(console: Console) -> argparse.ArgumentParser:
     add("status", status)
     add("checkpoint", checkpoint)
     _takes_password(add("hash-password", make_hash, opens=False))
-    _asks_for_report(add("report", report, opens=False))
+    _asks_for_report(add("report", report, opens=False), console)
     closing = add("settle", settle)
-    closing.add_argument("--month", type=_month, metavar="YYYY-MM", required=True)
+    closing.add_argument("--month", type=_read_by(_month, console, "month"), metavar="YYYY-MM", required=True)
     closing.add_argument("--by", metavar="LOGIN", required=True)
     closing.add_argument("--person", metavar="ID")
     closing.add_argument("--preview", action="store_true")
@@ -327,18 +374,33 @@ def parser(console: Console) -> argparse.ArgumentParser:
     return top
 
 
-def _asks_for_report(made: argparse.ArgumentParser) -> None:
-    made.add_argument("name", nargs="?", metavar="NAME")
-    made.add_argument("--list", action="store_true")
-    made.add_argument("--as-of", type=_moment, metavar="DATE", default=None)
-    made.add_argument("--month", type=_month, metavar="YYYY-MM")
-    made.add_argument("--person", metavar="ID")
-    made.add_argument("--pack", metavar="NAME")
-    made.add_argument("--workbook", metavar="PATH")
-    made.add_argument("--set", type=_option, action="append", metavar="OPTION=VALUE")
-    made.add_argument("--format", choices=("table", "json", "csv", "xlsx"), default="table")
-    made.add_argument("--language", choices=("zh", "en"))
-    made.add_argument("--output", metavar="FILE")
+def _asks_for_report(made: argparse.ArgumentParser, console: Console) -> None:
+    def asks(option: str, **how: Any) -> None:
+        made.add_argument(option, help=console.text(f"help.report.{option.removeprefix('--')}"), **how)
+
+    asks("name", metavar="NAME", nargs="?")
+    asks("--list", action="store_true")
+    asks("--as-of", metavar="DATE", type=_read_by(_moment, console, "moment"))
+    asks("--month", metavar="YYYY-MM", type=_read_by(_month, console, "month"))
+    asks("--person", metavar="ID")
+    asks("--pack", metavar="NAME")
+    asks("--workbook", metavar="PATH")
+    asks("--set", metavar="OPTION=VALUE", action="append", type=_read_by(_option, console, "option"))
+    asks("--format", choices=("table", "json", "csv", "xlsx"), default="table")
+    asks("--language", choices=("zh", "en"))
+    asks("--output", metavar="FILE")
+
+
+def _read_by(convert: Callable[[str], Any], console: Console, kind: str) -> Callable[[str], Any]:
+    """The converter of an option, saying in the company's language what was expected."""
+
+    def read(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(console.text(f"no_{kind}", value=text)) from error
+
+    return read
 
 
 def _takes_password(made: argparse.ArgumentParser) -> None:
@@ -357,6 +419,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 0 done, 1 something is wrong and was said, 2 the command line was not understood."""
     # streamlit-authenticator brings Streamlit along, which warns that nobody started a server
     logging.disable(logging.WARNING)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console of another code page shows "?" for what it lacks instead of ending the command.
+            stream.reconfigure(errors="replace")
     console = Console(Labels.load(LOCALES), "zh")
     try:
         config = load_config(os.environ, read_secrets())

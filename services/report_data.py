@@ -59,9 +59,19 @@ def read_workbook(path: Path, catalogue: Catalogue, now: datetime) -> ReportData
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise StoreError("E206", path=str(path), reason=error.strerror or type(error).__name__) from error
+        raise StoreError("E206", path=str(path), reason_word=reason_word(error)) from error
     records = read_records(Workbook.open(data), catalogue, ParseContext(now))
     return ReportData(records.rows, records.findings, records)
+
+
+_REASONS: Mapping[type[OSError], str] = {
+    FileNotFoundError: "missing", IsADirectoryError: "folder", PermissionError: "denied", NotADirectoryError: "missing",
+}  # fmt: skip
+
+
+def reason_word(error: OSError) -> str:
+    """The locale entry that says why a file cannot be opened."""
+    return f"file.{_REASONS.get(type(error), 'broken')}"
 
 
 def read_store(config: Config, catalogue: Catalogue, now: datetime) -> ReportData:
