@@ -32,7 +32,7 @@ class StateLine:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone in the staff register. `states` is in the order of its days."""
+    """Someone in the staff register; `states` in the order of their days. is_repeated: the number stands twice."""
 
     staff_id: str
     name: str
@@ -41,6 +41,7 @@ class Person:
     states: tuple[StateLine, ...]
     joined_on: date | None = None
     demoted_on: date | None = None
+    is_repeated: bool = False
 
     def at(self, day: date) -> StateLine | None:
         """The state in force on `day`; None before the first."""
@@ -118,7 +119,7 @@ def people_of(frames: Frames) -> dict[str, Person]:
         header = StateLine(joined or date.min, row["staff_state"], row["role"], row["dept"])
         people[row["staff_id"]] = Person(
             row["staff_id"], row["staff_name"], row["employment"], row["record_id"],
-            states.get(row["record_id"], (header,)), joined, _day(row["demoted_on"]),
+            states.get(row["record_id"], (header,)), joined, _day(row["demoted_on"]), row["staff_id"] in people,
         )  # fmt: skip
     return people
 
