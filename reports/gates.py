@@ -27,7 +27,7 @@ class Reader(Protocol):
         ...
 
     def find(self, template: str, field: str, value: str) -> tuple[Values, ...]:
-        """The records whose field holds the value."""
+        """The records whose field holds the value, with their `status` and `submitted_at`."""
         ...
 
 
@@ -101,10 +101,14 @@ def leave_applied_beforehand(asked: Asked) -> tuple[Finding, ...]:
 
 
 def fund_limit(asked: Asked) -> tuple[Finding, ...]:
-    """D61: an order that takes the funds of its product beyond their limit needs approval; at the limit is allowed."""
+    """D61: an order that takes the funds of its product beyond their limit needs approval; at the limit is allowed.
+
+    The limit is the latest month's up to the present one.
+    """
     if asked.template != "order_register" or not asked.values.get("amount"):
         return ()
-    policies = sorted(asked.read.find("branch_stock_policy", "sku", asked.values.get("sku", "")), key=_month)
+    known = asked.read.find("branch_stock_policy", "sku", asked.values.get("sku", ""))
+    policies = sorted((each for each in known if _month(each) <= f"{asked.now:%Y-%m}"), key=_month)
     if not policies or not policies[-1].get("fund_limit"):
         return ()
     needed = Decimal(policies[-1].get("occupied") or "0") + Decimal(asked.values["amount"])
@@ -117,15 +121,26 @@ def _month(policy: Values) -> str:
 
 
 def visit_applied_in_time(asked: Asked) -> tuple[Finding, ...]:
-    """D66: a visit is applied for working days ahead; a late application names the urgency."""
+    """D66: a visit is applied for working days ahead; a late application names the urgency. One that was handed in in
+    time stays so when it is changed later, unless the visit moves."""
     visit_at = asked.values.get("visit_at", "")
     if asked.template != "visit_application" or not visit_at or asked.rule.due is None:
         return ()
     last = asked.calendar.add_workdays(datetime.fromisoformat(visit_at).date(), asked.rule.due.amount)
-    in_time = asked.now.replace(tzinfo=None) <= datetime.combine(last, time(23, 59, 59))
-    if in_time or asked.values.get("urgent_reason", "").strip():
+    limit = datetime.combine(last, time(23, 59, 59))
+    if asked.now.replace(tzinfo=None) <= limit or asked.values.get("urgent_reason", "").strip():
         return ()
-    return (_stop("E235", "urgent_reason", last=last),)
+    return () if _was_applied_for(asked, limit) else (_stop("E235", "urgent_reason", last=last),)
+
+
+def _was_applied_for(asked: Asked, limit: datetime) -> bool:
+    """Whether this visit was applied for by then."""
+    same = ("applicant_id", "customer_id", "visit_at")
+    return any(
+        all(known.get(name) == asked.values.get(name) for name in same)
+        and "" < known.get("submitted_at", "") <= f"{limit:%Y-%m-%d %H:%M:%S}"
+        for known in asked.read.find("visit_application", "visit_at", asked.values["visit_at"])
+    )
 
 
 GATES: Mapping[str, Check] = {

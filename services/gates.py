@@ -43,13 +43,16 @@ class RepositoryReader:
         return None if found is None or found.is_void else found.values
 
     def find(self, template: str, field: str, value: str) -> tuple[Mapping[str, str], ...]:
-        """The records whose field holds the value."""
+        """The records whose field holds the value, with their status and when they were submitted."""
         query = ListQuery(filters=(Test(field, "eq", value),), limit=MOST)
         try:
             page = self.repository().page(template, SYSTEM_ACTOR, query)
         except KeyError:
             return ()
-        return tuple({**record.values, "status": record.system.get("status", "")} for record in page.records)
+        told = ("status", "submitted_at")
+        return tuple(
+            {**record.values, **{name: record.system.get(name, "") for name in told}} for record in page.records
+        )
 
 
 class Gatekeeper:

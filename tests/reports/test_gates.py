@@ -77,6 +77,15 @@ def test_d61_at_the_limit_is_allowed(amount: str, stopped: list[str]) -> None:
     assert codes("order_register", {"sku": "G1", "amount": amount}, {"branch_stock_policy": policies}) == stopped
 
 
+def test_d61_next_months_limit_does_not_count_yet_and_without_a_limit_nothing_is_stopped() -> None:
+    next_month = {"key": "3", "sku": "G1", "month": "2026-11", "fund_limit": "1.00", "occupied": "0.00"}
+    order = {"sku": "G1", "amount": "400.00"}
+    assert codes("order_register", order, {"branch_stock_policy": [next_month]}) == []
+    present = next_month | {"key": "2", "month": "2026-10"}
+    assert codes("order_register", order, {"branch_stock_policy": [present, next_month]}) == ["E234"]
+    assert codes("order_register", order | {"sku": "G2"}, {"branch_stock_policy": [present]}) == []
+
+
 @pytest.mark.parametrize(
     ("visit_at", "reason", "stopped"),
     [
@@ -87,6 +96,19 @@ def test_d61_at_the_limit_is_allowed(amount: str, stopped: list[str]) -> None:
 )
 def test_d66_three_working_days_ahead_or_a_reason(visit_at: str, reason: str, stopped: list[str]) -> None:
     assert codes("visit_application", {"visit_at": visit_at, "urgent_reason": reason}) == stopped
+
+
+@pytest.mark.parametrize(
+    ("submitted_at", "stopped"), [("2026-10-10 23:59:59", []), ("2026-10-11 00:00:00", ["E235"]), ("", ["E235"])]
+)
+def test_d66_an_application_of_saturday_10_october_stays_in_time_for_wednesday(
+    submitted_at: str, stopped: list[str]
+) -> None:
+    """Three working days before Wednesday 14 October: Tuesday, Monday, and Saturday the 10th, which is worked."""
+    visit = {"applicant_id": "S1", "customer_id": "C1", "visit_at": "2026-10-14 09:00:00"}
+    known = {"visit_application": [visit | {"key": "1", "submitted_at": submitted_at}]}
+    assert codes("visit_application", visit, known) == stopped
+    assert codes("visit_application", visit | {"customer_id": "C2"}, known) == ["E235"]
 
 
 def test_every_gate_a_rule_names_exists_and_stops_only_its_own_forms() -> None:
