@@ -126,9 +126,8 @@ def find_broken_rules(template: Template, stored: Texts, context: ParseContext) 
 
     stored: canonical texts of the template's own fields.
     """
-    header = _Read(template, 0, "", {key: Parsed(text) for key, text in stored.items()}, stored)
     settled = settle(template, stored, {}, context)
-    return tuple(_Check(template, header, {}, settled, context).findings())
+    return tuple(_Check(template, _Read(template, 0, "", {}, stored), {}, settled, context).findings())
 
 
 def compute(
@@ -316,12 +315,13 @@ class _Check:
     def _of(self, read: _Read, texts: Texts, hidden: frozenset[str]) -> Iterable[Finding]:
         """Findings of the header or one row, placed there, field by field."""
         values = {**self.settled.computed.values, **texts} if read.line_no else texts
+        in_force = frozenset[str]() if read.line_no else self.settled.computed.in_force
         found = [*read.kept]
         for item in read.owner.fields:
             if item.key in hidden:
                 continue
             parsed = read.parsed.get(item.key)
-            if not read.line_no and item.key in self.settled.computed.in_force:
+            if item.key in in_force:
                 found += self._overruled(item, parsed, texts)
             elif parsed and parsed.findings:
                 found += parsed.findings

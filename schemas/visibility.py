@@ -84,7 +84,9 @@ def settle(
         if now_hidden == hidden and now_in_rows == in_rows:
             break
         hidden, in_rows = now_hidden, now_in_rows
-    return Settled(_emptied(computed, hidden, in_rows), hidden, in_rows)
+    if hidden or any(map(any, in_rows.values())):
+        computed = _emptied(computed, hidden, in_rows)
+    return Settled(computed, hidden, in_rows)
 
 
 def _without(values: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]:

@@ -158,12 +158,17 @@ class SyncState:
                 self._db.execute(statement)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes inside are durable together or not at all. May be nested. Raises StoreUnavailable."""
+    def transaction(self, *, lasts: bool = True) -> Iterator[None]:
+        """All writes inside are durable together or not at all. May be nested. Raises StoreUnavailable.
+
+        lasts=False: they are on the disk with the next durable commit to the file, this or another connection's: for
+        what only serves that commit, or is found out again.
+        """
         with self._lock, named_errors(self._path):
             if self._db.in_transaction:
                 yield
                 return
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if lasts else 'NORMAL'}")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

@@ -271,10 +271,11 @@ class TableIntake:
     def _announce(self, adopted: Sequence[_Pair]) -> None:
         """Remembers ids the file does not show before the journal gets the rows: done twice, they are the same records.
 
-        Of a row that shows its id nothing is remembered before: it would count as taken in.
+        It lasts once the journal has the rows, in the same file. Of a row that shows its id nothing is remembered
+        before: it would count as taken in.
         """
         if adopted:
-            with self._state.transaction():
+            with self._state.transaction(lasts=False):
                 self._keep_contents(adopted)
                 places = {pair.row_id: RowPlace(pair.theirs.row, 0, dirty=True) for pair in adopted if pair.theirs}
                 self._state.put_places(self._plan.table, places)
@@ -364,10 +365,13 @@ class TableIntake:
     def _remember(
         self, merges: Sequence[tuple[_Pair, RowMerge]], ours: Mapping[str, Row], now: Mapping[str, Row]
     ) -> None:
-        """Keeps what the file holds and where, what it still lacks, and what clashed."""
+        """Keeps what the file holds and where, what it still lacks, and what clashed.
+
+        Until the whole sheet is taken in, all of it would be found out again.
+        """
         gone: dict[str, str | None] = {}
         places: dict[str, RowPlace] = {}
-        with self._state.transaction():
+        with self._state.transaction(lasts=False):
             for pair, merge in merges:
                 row = now[pair.row_id]
                 if merge.verdict is Verdict.ADOPT and _is_given_an_id(pair):

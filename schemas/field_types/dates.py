@@ -65,7 +65,7 @@ class CalendarType(FieldType):
             return self.from_moment(cell, field)
         if isinstance(cell, date):
             return self.from_moment(datetime.combine(cell, time()), field)
-        if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        if isinstance(cell, bool) or not isinstance(cell, (int, float, Decimal)):
             return self.refused("V031", cell_text(cell), field)
         compact = self.from_compact(number_text(cell), field, context)
         if compact is not None:

@@ -51,8 +51,13 @@ class Number(FieldType):
     own_units: ClassVar[Sequence[str]] = ("个",)
 
     def checked(self, read: Numeral, given: str, field: Field) -> Parsed:
-        """The canonical text of a number, if it has no more digits and decimals than the field takes."""
-        whole, _, decimals = plain(read.number).lstrip("-").partition(".")
+        """The canonical text of a number, if it has no more digits and decimals than the field takes.
+
+        given: as people wrote it; "" for a number cell.
+        """
+        text = plain(read.number)
+        given = given or text
+        whole, _, decimals = text.lstrip("-").partition(".")
         if len(f"{whole}{decimals}".lstrip("0")) > DIGITS:
             return Parsed(given, (problem("V013", field, given, digits=DIGITS, example=self.example(field)),))
         places = self.max_places(field)
@@ -79,7 +84,7 @@ class Number(FieldType):
         number = cell_decimal(cell)
         if not number.is_finite():
             return Parsed(str(cell), (problem("V018", field, str(cell)),))
-        return self.checked(Numeral(number, is_plain=True), plain(number), field)
+        return self.checked(Numeral(number, is_plain=True), "", field)
 
     def write_cell(self, text: str, field: Field) -> CellValue:
         return Decimal(text) if text else None

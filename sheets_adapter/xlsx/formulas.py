@@ -45,6 +45,12 @@ def has_formula(dialect: Dialect, cell: CellXml) -> bool:
     return dialect.formula_open in cell.inner and dialect.formula.search(cell.inner) is not None
 
 
+def lacks_result(dialect: Dialect, cell: CellXml) -> bool:
+    """Whether the cell is a formula nobody computed yet. A computed empty text is a result: its type says text."""
+    value = dialect.value.search(cell.inner)
+    return has_formula(dialect, cell) and cell.type != "str" and (value is None or not value[1].strip())
+
+
 def array_ranges(sheet: SheetXml) -> list[Range]:
     """Ranges filled by array, spilled or what-if formulas; their cells hold values but belong to the formula."""
     found: list[Range] = []

@@ -116,6 +116,12 @@ class Workbook:
         cells = ((row, scanner.value(xml.dialect, cell)) for row, cell in xml.column_cells(column))
         return {row: value for row, value in cells if value != ""}
 
+    def rows_without_result(self, sheet: str, column: int, rows: Collection[int]) -> list[int]:
+        """Of rows whose cell there is a formula without a value, those saved without any result: not even an empty text."""
+        xml = self._sheet_xml(sheet)
+        cells = ((row, xml.take_apart(row, raw).cells.get(column)) for row, raw in xml.raw_rows(sorted(rows)))
+        return [row for row, cell in cells if cell is not None and lacks_result(xml.dialect, cell)]
+
     def _sheet_xml(self, sheet: str) -> SheetXml:
         return self._parts.sheet_xml(self._parts.worksheet(sheet))
 
