@@ -21,6 +21,7 @@ from reports.views import VIEWS
 from schemas.deadline_rules import Due, Rule
 from schemas.finding import Finding, Severity
 from schemas.periods import add_months
+from schemas.rights import ROLES
 from schemas.rule_packs import Pack
 
 Counts = Mapping[str, Mapping[Status, int]]
@@ -219,10 +220,17 @@ def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ..
     if row.is_open and row.until is not None and row.status in {"met", "met_late"}:
         steps.append(Step("deadline.until", {"text": row.until}))
     if row.escalated_to:
-        steps.append(Step("deadline.escalated", {"to": row.escalated_to}))
+        steps.append(_escalation(row.escalated_to))
     if rule.option is not None:
         steps.append(Step("deadline.option", {"text": rule.option}))
     return tuple(steps)
+
+
+def _escalation(to: str) -> Step:
+    """To whom: a person, or a role nobody is named for."""
+    if to in ROLES:
+        return Step("deadline.escalated_role", {"role_word": f"value.who.{to}"})
+    return Step("deadline.escalated", {"to": to})
 
 
 def _shown(moment: datetime, row: Listed) -> date | datetime:

@@ -179,23 +179,31 @@ def plain(value: Value) -> Json:
 def step_text(step: Step, labels: Texts, language: str) -> str:
     """A step as people read it; a parameter named `…_word` holds the locale key of its text, as in findings."""
     shown = {
-        key: labels.text(str(value), language) if key.endswith("_word") else _shown(value, language)
+        key: labels.text(str(value), language) if key.endswith("_word") else _shown(value, labels, language)
         for key, value in step.params.items()
     }
     return labels.text(f"step.{step.code}", language, **shown)
 
 
-def _shown(value: Value, language: str) -> str:
-    """A parameter inside a sentence."""
+def _shown(value: Value, labels: Texts, language: str) -> str:
+    """A parameter inside a sentence. Stored answers are Chinese; who reads another language gets their words."""
     if value is None:
         return "–"
+    if isinstance(value, str) and language != "zh" and not value.isascii():
+        return ", ".join(_answer_in_words(answer, labels, language) for answer in value.split("、"))
     if isinstance(value, Label):
         return value.text(language)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, (list, tuple)):
-        return ("、" if language == "zh" else ", ").join(_shown(item, language) for item in value)
+        return ("、" if language == "zh" else ", ").join(_shown(item, labels, language) for item in value)
     return str(plain(value))
+
+
+def _answer_in_words(answer: str, labels: Texts, language: str) -> str:
+    key = f"word.answer.{answer}"
+    known = labels.text(key, language)
+    return answer if known == key else known
 
 
 def _line_json(line: StatementLine, statement: Statement, labels: Texts) -> Json:

@@ -13,7 +13,7 @@ import manage
 from sheets_adapter.private import PrivateStore
 from tests.services.test_reports import shipped_forms, write
 
-DEALS = {
+DEALS: dict[str, list[list[Any]]] = {
     "人员档案": [
         ["工号", "姓名", "部门", "岗位", "用工类型", "人员状态", "入职日期"],
         ["S001", "张三", "大客户部", "销售顾问", "全职", "正式", date(2024, 1, 5)],
