@@ -27,6 +27,7 @@ from schemas.grade_rules import GradeRules
 from schemas.kpi_rules import KpiRules
 from schemas.option_findings import OptionPath, close_word, option_findings
 from schemas.pack_layers import Layers, PackInfo, find_packs, merged_layers, starts_of
+from schemas.pack_overrides import find_unknown, overridden, places
 from schemas.template import Cite, Key, Meta
 
 __all__ = ["DEFAULT_PACK", "Pack", "RulePack", "find_packs", "load_pack", "starts_of"]
@@ -142,7 +143,7 @@ class Pack:
         return self.rules.pack.id
 
     def options(self) -> dict[str, str]:
-        """Every single-valued option by its dotted name, with its value as text: what `--set` may change."""
+        """Every option by its dotted name, with its value as text, lists as JSON: what `--set` may change."""
         return dict(_flat(self.rules.model_dump(mode="json", by_alias=True), ()))
 
 
@@ -158,22 +159,23 @@ def load_pack(
     """The pack as in force on a day, with single options replaced for this run; None when it has errors.
 
     dirs: directories of pack folders; a folder of the same name in a later one adds to the earlier.
-    overrides: dotted option → text ("null" takes the value away). An unknown option is finding E105.
+    overrides: dotted option → text, see `schemas.pack_overrides`. An unknown option is finding E105.
     """
     layers = merged_layers(name, dirs, as_of)
     if has_errors(layers.findings):
         return None, tuple(layers.findings)
-    for option, text in (overrides or {}).items():
-        layers.findings += _set_option(layers.data, option, text)
+    given = overrides or {}
+    _override(layers, given)
+    at = places(given, layers.at)
     layers.findings += _find_changes_of_nothing(layers)
     if has_errors(layers.findings):
         return None, tuple(layers.findings)
     try:
         rules = RulePack.model_validate(layers.data)
     except ValidationError as error:
-        return None, (*layers.findings, *option_findings(error, layers.at, RulePack))
+        return None, (*layers.findings, *option_findings(error, at, RulePack))
     digest = hashlib.sha256(json.dumps(layers.data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    return Pack(rules, digest, tuple(layers.names), layers.at), tuple(layers.findings)
+    return Pack(rules, digest, tuple(layers.names), at), tuple(layers.findings)
 
 
 def _find_changes_of_nothing(layers: Layers) -> Iterator[Finding]:
@@ -197,27 +199,25 @@ def _same_number(name: str, known: Sequence[str]) -> str:
     return next((one for one in known if digits and one == f"D{int(digits):02d}"), "")
 
 
-def _set_option(data: dict[str, Any], option: str, text: str) -> list[Finding]:
-    """Puts one option into the raw data, if it is one of those the pack has."""
+def _override(layers: Layers, overrides: Mapping[str, str]) -> None:
+    """Puts options for one run over the layers, if they are such as the pack has."""
     try:
-        known = dict(_flat(RulePack.model_validate(data).model_dump(mode="json", by_alias=True), ()))
+        rules = RulePack.model_validate(layers.data)
     except ValidationError:
-        known = {}
-    if known and option not in known:
-        return [Finding("E105", None, {"option": option, "did_you_mean": close_word(option, known)})]
-    *parents, last = option.split(".")
-    place = data
-    for parent in parents:
-        place[parent] = dict(place.get(parent) or {})
-        place = place[parent]
-    words: dict[str, Any] = {"null": None, "true": True, "false": False}
-    place[last] = words.get(text, text)
-    return []
+        return  # said of the files
+    for option, text in overrides.items():
+        known = dict(_flat(rules.model_dump(mode="json", by_alias=True), ()))
+        unknown = find_unknown(option, rules, known)
+        layers.findings += unknown
+        if not unknown:
+            layers.data, problems = overridden(layers.data, option, text)
+            layers.findings += problems
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _flat(item, (*path, str(key)))
-    elif not isinstance(value, list):
-        yield ".".join(path), json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    else:
+        is_word = value is None or isinstance(value, (bool, list))
+        yield ".".join(path), json.dumps(value, ensure_ascii=False) if is_word else str(value)

@@ -91,6 +91,13 @@ def read_yaml(path: Path, shown_as: str = "", *, plain_days: bool = False) -> Do
     return document
 
 
+def read_text(text: str, shown_as: str) -> Document:
+    """Reads a text that is no file's, as `read_yaml` does. shown_as: what findings call it."""
+    document = Document(shown_as)
+    _build(text, document, plain_days=False)
+    return document
+
+
 def _build(text: str, document: Document, plain_days: bool) -> None:
     try:
         root = yaml.compose(text, Loader=_LOADER)

@@ -60,7 +60,7 @@ class Ledger:
     credits: person, referral (counts under the referrer's plan), month, row, amount, kept and share (None: all).
     quota_only: person, month, amount: what counts for a seller's quota though a referrer earns on it.
     refunds: row, original (row), seller, month, amount, late (the sale's month is closed without it).
-    takings: person, day, amount: sales and refunds on the day the money moved, for rankings by week.
+    takings: person, day, amount, row: sales and refunds on the day the money moved, for rankings by week.
     excluded: person, month, row, reason.  withheld: (person, month) → codes.  unsure: rows that may or may not count.
     """
 
@@ -205,10 +205,11 @@ class _Builder:
     def _convert_currencies(self) -> None:
         """Foreign amounts become the fen they are booked at; both amounts alike, so the discount stays as it was."""
         for currency, rate in self._rates().items():
-            hit = self.rows["currency"].to_numpy(dtype=object) == currency
+            at = np.flatnonzero(self.rows["currency"].to_numpy(dtype=object) == currency)
             for column in ("sold", "listed"):
-                booked = [round_fen(int(amount) * rate) for amount in self.rows.loc[hit, column]]
-                self.rows.loc[hit, column] = booked
+                amounts = self.rows[column].to_numpy(copy=True)
+                amounts[at] = [round_fen(int(amount) * rate) for amount in amounts[at]]
+                self.rows[column] = amounts
 
     def _warn_of_missing_products(self, state: Any) -> None:
         if self.rules.missing_product == "count" and state.missing.any():
@@ -403,7 +404,7 @@ class _Builder:
     def _takings(self) -> pd.DataFrame:
         """Whole sales, their refunds, then the shares of shared ones."""
         if not len(self.rows):
-            return pd.DataFrame({"person": [], "day": [], "amount": []})
+            return pd.DataFrame({"person": [], "day": [], "amount": [], "row": []})
         seller, day, sold = (self.rows[name].to_numpy() for name in ("seller", "day", "sold"))
         refunds, originals = (self.refunds[name].to_numpy(dtype=int) for name in ("row", "original"))
         alone = np.array([original not in self.parts for original in originals], dtype=bool)
@@ -411,9 +412,9 @@ class _Builder:
         people = np.concatenate([seller[self.whole], seller[originals[alone]]])
         moved = [(at, parts) for at, parts in self.parts.items()]
         moved += [(at, self.parts[of]) for at, of in zip(refunds[~alone], originals[~alone], strict=True)]
-        shares = [(person, day[at], int(sold[at] * share)) for at, parts in moved for person, share in parts]
-        of_shared = pd.DataFrame(shares, columns=["person", "day", "amount"])
-        whole = pd.DataFrame({"person": people, "day": day[rows], "amount": sold[rows]})
+        shares = [(person, day[at], int(sold[at] * share), at) for at, parts in moved for person, share in parts]
+        of_shared = pd.DataFrame(shares, columns=["person", "day", "amount", "row"])
+        whole = pd.DataFrame({"person": people, "day": day[rows], "amount": sold[rows], "row": rows})
         return pd.concat([whole, of_shared], ignore_index=True) if shares else whole
 
     def _excluded_frame(self) -> pd.DataFrame:
