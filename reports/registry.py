@@ -68,7 +68,7 @@ COMMISSION_TABLES = (
 )  # fmt: skip
 
 ORDERS = ("order_register", "customer_info", "product", "deal")
-VISITS = ("visit_record", "visit_plan", "customer_info", "staff", "deal", "development_plan")
+VISITS = ("visit_record", "visit_plan", "visit_frequency", "customer_info", "staff", "deal", "development_plan")
 
 REPORTS: Mapping[str, ReportKind] = {
     "yearly_orders": ReportKind("R01", "reports.registers.orders:yearly_orders", "optional", ORDERS),
@@ -78,12 +78,15 @@ REPORTS: Mapping[str, ReportKind] = {
     "key_customers": ReportKind("R05", "reports.registers.orders:key_customers", "", ORDERS),
     "regions": ReportKind("R06", "reports.registers.orders:regions", "", ORDERS),
     "monthly_rounds": ReportKind(
-        "R12", "reports.registers.visits:monthly_rounds", "this", ("service_daily", "urgent_report")
+        "R12", "reports.registers.visits:monthly_rounds", "this", ("service_daily", "urgent_report", "staff")
     ),
     "lost_customers": ReportKind("R13", "reports.registers.customers:lost_customers", "", ("deal", "customer_info")),
     "suggestion_awards": ReportKind("R14", "reports.registers.people:suggestion_awards", "", ("suggestion", "staff")),
     "satisfaction": ReportKind(
-        "R15", "reports.registers.customers:satisfaction", "", ("satisfaction_survey", "after_sales", "customer_info")
+        "R15",
+        "reports.registers.customers:satisfaction",
+        "",
+        ("satisfaction_survey", "after_sales", "customer_info", "staff"),
     ),
     "part_timers": ReportKind("R16", "reports.registers.people:part_timers", "", ("staff", "deal", "part_time_leave")),
     "customer_figures": ReportKind("R17", "reports.registers.visits:customer_figures", "this", VISITS),

@@ -30,11 +30,15 @@ class Places(Protocol):
 
 @dataclass(frozen=True)
 class ReportData:
-    """rows: canonical texts by table. findings: cells that do not fit. places: None when not read from a workbook."""
+    """rows: canonical texts by table. findings: cells that do not fit.
+
+    places, absent (forms without a sheet): None and empty when not read from a workbook.
+    """
 
     rows: Rows
     findings: tuple[Finding, ...] = ()
     places: Places | None = None
+    absent: frozenset[str] = frozenset()
 
     def located(self, finding: Finding) -> Finding:
         """The finding with the cell of the record it speaks of."""
@@ -61,7 +65,8 @@ def read_workbook(path: Path, catalogue: Catalogue, now: datetime) -> ReportData
     except OSError as error:
         raise StoreError("E206", path=str(path), reason_word=reason_word(error)) from error
     records = read_records(Workbook.open(data), catalogue, ParseContext(now))
-    return ReportData(records.rows, records.findings, records)
+    absent = frozenset(template.key for template in catalogue if template.key not in records.found)
+    return ReportData(records.rows, records.findings, records, absent)
 
 
 _REASONS: Mapping[type[OSError], str] = {

@@ -41,7 +41,7 @@ class ReportTexts:
 
     def finding(self, finding: Finding, language: str) -> str:
         """A finding as a sentence."""
-        template = self.catalogue.get(str(finding.params.get("template", ""))) or self._of_sheet(finding)
+        template = self._of_sheet(finding) or self.catalogue.get(str(finding.params.get("template", "")))
         return self.labels.finding(finding, language, template, self.catalogue)
 
     def _of_sheet(self, finding: Finding) -> Template | None:

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.finding import Finding, Severity
+from schemas.finding import Finding, Param, Severity
+from schemas.folding import fold
 from schemas.lint.flaw import nearest
 from schemas.record import VOID
 from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack, starts_of
@@ -87,7 +88,7 @@ def answer(question: Question, config: Config, forms: Forms) -> Statement:
 
     if question.report not in REPORTS:
         close = nearest(question.report, REPORTS)
-        params = {"report": question.report, "known": report_names(), "did_you_mean": close}
+        params: dict[str, Param] = {"report": question.report, "known": report_names(), "did_you_mean": close}
         raise ReportRefused((Finding("E207", params=params),))
     kind = REPORTS[question.report]
     try:
@@ -164,7 +165,8 @@ def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, 
     month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
     request, problems = request_of(question, pack, data, forms, month)
     statement = kind.function()(request)
-    read = tuple(finding for finding in (*data.findings, *problems) if _concerns(finding, kind, forms))
+    asked = (*_find_absent_sheets(kind, data, forms), *_find_unknown_person(request))
+    read = (*asked, *(finding for finding in (*data.findings, *problems) if _concerns(finding, kind, forms)))
     unique = dict.fromkeys(map(_hashable, (*read, *statement.findings)))
     known = {_hashable(finding): finding for finding in (*read, *statement.findings)}
     return replace(statement, findings=tuple(data.located(known[each]) for each in unique))
@@ -198,13 +200,30 @@ def calendar_with(pack: Pack, rows: Sequence[Mapping[str, str]]) -> tuple[Workin
     return pack.rules.calendar.calendar(own), problems
 
 
+def _find_absent_sheets(kind: ReportKind, data: ReportData, forms: Forms) -> tuple[Finding, ...]:
+    """The sheets a report would read that the workbook does not have; without the first it has nothing to say."""
+    absent = [key for key in kind.reads if key in data.absent]
+    names = tuple(form.sheet for key in absent if (form := forms.catalogue.get(key)))
+    severity = Severity.WARNING if kind.reads[:1] == tuple(absent[:1]) else Severity.INFO
+    return (Finding("E240", params={"sheets": names}, severity=severity),) if names else ()
+
+
+def _find_unknown_person(request: Request) -> tuple[Finding, ...]:
+    """The person asked about is nobody in the staff register: a slip, not somebody without figures."""
+    staff = request.frames.get("staff")
+    if not request.person or staff is None or request.person in set(staff["staff_id"]):
+        return ()
+    params = {"value": request.person, "did_you_mean": nearest(request.person, staff["staff_id"])}
+    return (Finding("E247", params=params, severity=Severity.WARNING),)
+
+
 def _concerns(finding: Finding, kind: ReportKind, forms: Forms) -> bool:
     """Whether a problem of the input lies in a sheet the report reads."""
     sheet = getattr(finding.at, "sheet", "")
     if not kind.reads or not sheet:
         return True
     sheets = [name for key in kind.reads if (template := forms.catalogue.get(key)) for name in _sheets(template)]
-    return sheet in sheets
+    return fold(sheet) in map(fold, sheets)
 
 
 def _sheets(template: Template) -> list[str]:

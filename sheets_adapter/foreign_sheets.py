@@ -5,7 +5,7 @@ Only for reading: reports understand more than the portal would ever write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -68,15 +68,19 @@ def find_repeated_headers(opened: OpenedSheet) -> Iterator[Finding]:
             yield Finding("E242", CellRef(opened.map.sheet, row, letters), params, Severity.WARNING)
 
 
-def find_formulas_without_results(workbook: Workbook, opened: OpenedSheet) -> Iterator[Finding]:
-    """Columns read in which formulas were saved without their results (E244), at the first of them."""
-    for column, at in sorted(opened.map.columns.items(), key=lambda pair: pair[1]):
-        rows = [
-            row
-            for row in opened.rows.formula_cells.get(at, ())
-            if row > opened.map.header_row and opened.rows.value(row, at) in ("", None)
-        ]
-        open_rows = workbook.rows_without_result(opened.map.sheet, at, rows) if rows else []
-        if open_rows and column in opened.plan.by_column:
-            place = CellRef(opened.map.sheet, open_rows[0], column_letters(at))
-            yield Finding("E244", place, {"count": len(open_rows)}, Severity.WARNING)
+def cells_without_result(workbook: Workbook, opened: OpenedSheet) -> dict[str, frozenset[int]]:
+    """Column → rows of its formulas that were saved without their results."""
+    found: dict[str, frozenset[int]] = {}
+    for column, at in opened.map.columns.items():
+        below = (row for row in opened.rows.formula_cells.get(at, ()) if row > opened.map.header_row)
+        empty = [row for row in below if opened.rows.value(row, at) in ("", None)]
+        if empty and (rows := workbook.rows_without_result(opened.map.sheet, at, empty)):
+            found[column] = frozenset(rows)
+    return found
+
+
+def find_formulas_without_result(opened: OpenedSheet, cells: Mapping[str, frozenset[int]]) -> Iterator[Finding]:
+    """E244 for each column of `cells_without_result`, at the first of its cells."""
+    for column, rows in cells.items():
+        place = CellRef(opened.map.sheet, min(rows), column_letters(opened.map.columns[column]))
+        yield Finding("E244", place, {"count": len(rows)}, Severity.WARNING)

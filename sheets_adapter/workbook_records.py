@@ -7,7 +7,7 @@ their place ("成交登记表!7"), which is stable as long as the sheet is not s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.catalogue import Catalogue
@@ -20,8 +20,16 @@ from schemas.validation import compute, compute_lines
 from sheets_adapter.codec import STATUS, parts_of
 from sheets_adapter.columns import TablePlan, plan_catalogue
 from sheets_adapter.contract import StoreError
+from sheets_adapter.foreign_sheets import (
+    cells_without_result,
+    find_formulas_without_result,
+    find_misnamed_sheets,
+    find_repeated_headers,
+    forgiving,
+    sheet_of,
+)
 from sheets_adapter.row_reading import DecodedRow, RowReader
-from sheets_adapter.sheet_reading import OpenedSheet, find_sheet, open_sheet
+from sheets_adapter.sheet_reading import OpenedSheet, is_blank_sheet, open_sheet
 from sheets_adapter.workbook_rows import has_computed
 from sheets_adapter.xlsx.addresses import column_letters
 from sheets_adapter.xlsx.workbook import Workbook
@@ -65,9 +73,11 @@ class WorkbookRecords:
 def read_records(workbook: Workbook, catalogue: Catalogue, context: ParseContext) -> WorkbookRecords:
     """Reads every sheet of the templates. Raises SheetUnreadable."""
     reading = _Reading(workbook, catalogue, context)
-    plans = plan_catalogue(catalogue)
+    plans = tuple(map(forgiving, plan_catalogue(catalogue)))
     for plan in plans:
         reading.read(plan)
+    absent = [plan.sheet for plan in plans if plan.table not in reading.rows]
+    reading.findings += find_misnamed_sheets(workbook, absent, reading.titles)
     if not reading.rows:
         raise SheetUnreadable("E202", "", sheets="、".join(info.name for info in workbook.sheets))
     for plan in plans:
@@ -88,24 +98,48 @@ class _Reading:
     columns: dict[str, Mapping[str, int]] = field(default_factory=dict)
     targets: dict[str, _Targets] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    titles: set[str] = field(default_factory=set)
+    """Sheets that were read."""
 
     def read(self, plan: TablePlan) -> None:
-        title = find_sheet(self.workbook, plan)
+        title = sheet_of(self.workbook, plan)
         if title is None:
             return
+        self.titles.add(title)
         opened = open_sheet(self.workbook, plan, title)
+        if opened is None and is_blank_sheet(self.workbook, title):
+            self.rows[plan.table] = []
+            return
         if opened is None:
             raise SheetUnreadable("S068", title, template=plan.template.key)
         self.columns[plan.table] = opened.map.columns
         self._find_missing_columns(opened)
+        self.findings += find_repeated_headers(opened)
+        uncomputed = cells_without_result(self.workbook, opened)
+        self.findings += find_formulas_without_result(opened, uncomputed)
         reader = RowReader(plan, opened.map, {}, replace(self.context, references=_AsTyped()))
         for decoded in reader.read(opened.rows):
-            self._keep(plan, title, decoded)
+            missed = [column for column, numbers in uncomputed.items() if decoded.row in numbers]
+            self._keep(plan, title, decoded, missed)
             self.findings += decoded.findings
         self.findings += reader.notes
         if plan.line is None:
             self.targets[plan.template.key] = _Targets.of(plan.template, self.rows.get(plan.table, []))
+            self._find_repeats(plan, title)
         self.rows.setdefault(plan.table, [])
+
+    def _find_repeats(self, plan: TablePlan, title: str) -> None:
+        """Records in force that share what only one may have, such as a deal number: both count, and are told."""
+        for key in (one.key for one in plan.template.fields if one.unique and one.key in self.columns[plan.table]):
+            first: dict[str, CellRef] = {}
+            for row in self.rows.get(plan.table, ()):
+                text = row.get(key, "")
+                place = self.places[plan.table, row["record_id"], 0]
+                if not text or row.get("status") == VOID or first.setdefault(fold(text), place) is place:
+                    continue
+                place = replace(place, column=column_letters(self.columns[plan.table][key]))
+                params: dict[str, Param] = {"field": key, "value": text, "number": f"{title}!{first[fold(text)].row}"}
+                self.findings.append(Finding("R030", place, params, Severity.WARNING))
 
     def _find_missing_columns(self, opened: OpenedSheet) -> None:
         lacking = [
@@ -117,10 +151,10 @@ class _Reading:
             place = CellRef(opened.map.sheet, opened.map.header_row)
             self.findings.append(Finding("E203", place, {"headers": tuple(lacking)}, Severity.INFO))
 
-    def _keep(self, plan: TablePlan, title: str, decoded: DecodedRow) -> None:
+    def _keep(self, plan: TablePlan, title: str, decoded: DecodedRow, uncomputed: Sequence[str]) -> None:
         row, parts = decoded.row, parts_of(decoded.seen.cells)
         values: Values = {**parts.values}
-        if unread := [*parts.raw, *(STATUS for finding in decoded.findings if finding.code == "S065")]:
+        if unread := [*parts.raw, *uncomputed, *(STATUS for finding in decoded.findings if finding.code == "S065")]:
             values[UNREAD] = "、".join(unread)
         number = 0
         if plan.line is None:

@@ -13,6 +13,7 @@ from sheets_adapter.contract import StoreError
 from sheets_adapter.xlsx import names
 from sheets_adapter.xlsx.addresses import Range
 from sheets_adapter.xlsx.errors import CannotEdit
+from sheets_adapter.xlsx.formulas import lacks_result
 from sheets_adapter.xlsx.new_columns import ColumnAdder
 from sheets_adapter.xlsx.new_sheet import SheetDesign, is_long, sheet_xml
 from sheets_adapter.xlsx.package import Package
@@ -117,7 +118,7 @@ class Workbook:
         return {row: value for row, value in cells if value != ""}
 
     def rows_without_result(self, sheet: str, column: int, rows: Collection[int]) -> list[int]:
-        """Of rows whose cell there is a formula without a value, those saved without any result: not even an empty text."""
+        """Of rows whose formula there shows nothing, those saved without a result; an empty text is one."""
         xml = self._sheet_xml(sheet)
         cells = ((row, xml.take_apart(row, raw).cells.get(column)) for row, raw in xml.raw_rows(sorted(rows)))
         return [row for row, cell in cells if cell is not None and lacks_result(xml.dialect, cell)]
