@@ -24,7 +24,7 @@ def awards(request: Request) -> Statement:
                 "staff_id": award.staff_id, "kind": award.kind, "period": award.period, "month": month_asked(request),
                 "amount": yuan(award.amount),
             },
-            (award.source,) if award.source else (),
+            award.sources,
             citation_of(request.pack, "daily_peak" if award.source else award.kind),
         )
         for key, award in prizes.items()

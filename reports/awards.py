@@ -44,13 +44,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A prize of one person in fen; `source` is the notice it was entered in, where there is one."""
+    """A prize of one person in fen; `source` is the notice it was entered in, where there is one. sources: that
+    notice, or the sales it was won with."""
 
     staff_id: str
     kind: str
     period: str
     amount: int
     source: Source | None = None
+    won_with: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The records behind the prize."""
+        return (self.source,) if self.source else self.won_with
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,27 @@ def awards_of(frames: Frames, book: MonthBook) -> Awards:
     standings = [*_weekly(book), *_monthly(book)]
     known = [standing for standing in standings if standing.period not in unsure]
     ranked = [standing for group in _by_period(known).values() for standing in _rank(group, book)]
-    computed = [Award(s.staff_id, s.kind, s.period, s.prize) for s in ranked if s.prize]
+    computed = [
+        Award(s.staff_id, s.kind, s.period, s.prize, won_with=_sales_of(book, s.staff_id, s.period))
+        for s in ranked
+        if s.prize
+    ]
     noticed, findings = _noticed(frames, book, computed)
     return Awards((*computed, *noticed), tuple(ranked), (*unsure.values(), *findings))
+
+
+def _sales_of(book: MonthBook, staff_id: str, period: str) -> tuple[Source, ...]:
+    """The deals and refunds whose money moved in a week or month, of one seller; the seller and his quota before."""
+    made, ledger = book.of[staff_id], book.ledger
+    quota = (Source("quota", made.quota.record_id),) if made.quota else ()
+    takings = ledger.takings[ledger.takings["person"] == staff_id]
+    records = [
+        ledger.record_ids[row]
+        for row, day in zip(takings["row"], takings["day"], strict=True)
+        if not pd.isna(day) and period in (period_of(pd.Timestamp(day).date(), kind).name for kind in ("week", "month"))
+    ]
+    deals = tuple(Source("deal", record) for record in dict.fromkeys(records))
+    return (Source("staff", made.person.record_id), *quota, *deals)
 
 
 def _weekly(book: MonthBook) -> Iterable[Standing]:

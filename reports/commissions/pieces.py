@@ -152,7 +152,7 @@ def _referred(slip: Payslip, payroll: Payroll) -> Iterator[Piece]:
 def _awards(slip: Payslip) -> Iterator[Piece]:
     for at, award in enumerate(slip.awards):
         name = award.period if award.source is None else f"{award.period}#{at}"
-        yield Piece(award.kind, name, award.amount, (award.source,) if award.source else (), {})
+        yield Piece(award.kind, name, award.amount, award.sources, {})
 
 
 def _adjustments(slip: Payslip) -> Iterator[Piece]:

@@ -27,6 +27,9 @@ TOPIC_OF_KIND = {
     "daily_peak": "daily_peak", "other": "daily_peak", "reversal": "refund", "difference": "settlement",
     "clawback": "false_sale", "brought_forward": "settlement", "gold": "part_time",
 }  # fmt: skip
+EXPENSES_UNKNOWN = frozenset({"E321", "E323", "E328"})
+SALES_UNKNOWN = frozenset({f"E3{number}" for number in (*range(11, 20), 21, 25, 26, 27, 48)})
+"""Codes that leave open what a person sold or spent, and not only what is earned on it."""
 SUMMED = ("gross", "expenses", "net", "commission", "awards", "adjustments", "brought_forward", "carried", "payable")
 
 
@@ -63,7 +66,7 @@ def terms_of(pack: Pack) -> Terms:
     def plan(name: str) -> CommissionPlan | None:
         return pack.rules.commission_plans.get(name) if name else None
 
-    return Terms(rules, plan(rules.plan), plan(rules.part_time_plan))
+    return Terms(rules, plan(rules.plan), plan(rules.part_time_plan), pack.table_findings)
 
 
 def commissions(request: Request) -> Statement:
@@ -93,7 +96,8 @@ def commission_lines(request: Request) -> Statement:
     for staff_id, slip in payroll.slips.items():
         if _wanted(request, staff_id):
             for piece in pieces_of(slip, payroll):
-                pieces[f"{line_key(staff_id, month)}:{piece.kind}:{piece.name}"] = (slip, piece)
+                key = f"{line_key(staff_id, month)}:{piece.kind}:{piece.name}"
+                pieces[key if key not in pieces else f"{key}#{len(pieces)}"] = (slip, piece)
     lines = tuple(
         StatementLine(
             key,
@@ -129,14 +133,16 @@ def payslip_values(slip: Payslip, month: str) -> dict[str, Value]:
     if slip.settlement is not None:
         return {**head, **settlement_values(slip.settlement), "flags": [], "withheld": []}
     known = not made.withheld
+    why = set(made.withheld)
+    sales, costs = not why & SALES_UNKNOWN, not why & EXPENSES_UNKNOWN
     match, rate = shown_rate(made.own)
     return {
         **head,
-        "gross": yuan(round_fen(sum((result.gross for result in made.results), Fraction(0)))),
-        "expenses": yuan(made.own.base.deductions.expenses),
-        "net": yuan(round_fen(made.net)),
+        "gross": yuan(round_fen(sum((result.gross for result in made.results), Fraction(0)))) if sales else None,
+        "expenses": yuan(made.own.base.deductions.expenses) if costs else None,
+        "net": yuan(round_fen(made.net)) if sales and costs else None,
         "quota": None if made.quota is None else yuan(round_fen(made.quota.effective)),
-        "attained": attained(made),
+        "attained": attained(made) if sales and costs else None,
         "tier": match.tier.id if known and match else None,
         "rate": rate if known else None,
         "commission": yuan(made.commission) if made.commission is not None else None,
@@ -186,7 +192,7 @@ def _topic(made: PersonMonth) -> str:
 
 
 def _sources(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
-    """The records behind a payslip: its deals, claims, quota, notices and what it adjusts."""
+    """The records behind a payslip: the person, its deals, claims, quota, notices and what it adjusts."""
     if slip.settlement is not None:
         return (Source("settlement", slip.settlement.record_id),)
     made = slip.made
@@ -198,7 +204,7 @@ def _sources(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
     quota = [Source("quota", made.quota.record_id)] if made.quota else []
     others = [award.source for award in slip.awards if award.source]
     others += [adjustment.source for adjustment in slip.adjustments if adjustment.source]
-    return (*deals, *claims, *quota, *others)
+    return (Source("staff", made.person.record_id), *deals, *claims, *quota, *others)
 
 
 def _totals(lines: tuple[StatementLine, ...]) -> dict[str, Value]:

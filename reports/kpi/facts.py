@@ -20,6 +20,7 @@ from reports.facts import columns_of, wall_time
 from reports.frames import Frames
 from reports.registry import Request
 from reports.settlement import settlements_of
+from reports.statement import Source
 from schemas.periods import Period, add_months
 
 LOST_AFTER_MONTHS = 3
@@ -84,6 +85,24 @@ class KpiFacts:
         first, last = month_of_day(period.first), month_of_day(period.last)
         quotas = quotas_of(self.frames, self.people, rules, first, last)
         return sum((quota.effective for (person, _), quota in quotas.items() if person in people), Fraction(0))
+
+    def records_of_plan(self, period: Period, people: Collection[str]) -> tuple[Source, ...]:
+        """The quotas and the deals of these people in the period."""
+        quotas = columns_of(self.frames, "quota", ("record_id", "staff_id", "month"))
+        count = period.last.month - period.first.month + 1
+        months = [f"{add_months(period.first, at):%Y-%m}" for at in range(count)]
+        own = quotas[quotas["staff_id"].isin(list(people)) & quotas["month"].isin(months)]
+        sources = tuple(Source("quota", record) for record in own["record_id"])
+        return (*sources, *self.records_of_sales(period, people))
+
+    def records_of_sales(self, period: Period, people: Collection[str] | None = None) -> tuple[Source, ...]:
+        """The deals paid in the period, refunds among them."""
+        deals = columns_of(self.frames, "deal", ("record_id", "seller_id", "paid_on"))
+        days = deals["paid_on"].dt.date
+        inside = deals["paid_on"].notna() & (days >= period.first) & (days <= period.last)
+        if people is not None:
+            inside &= deals["seller_id"].isin(list(people))
+        return tuple(Source("deal", record) for record in deals.loc[inside, "record_id"])
 
     def _ledger(self, period: Period) -> Ledger:
         if period.name not in self._ledgers:

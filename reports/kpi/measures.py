@@ -42,7 +42,7 @@ def _plan(facts: KpiFacts, people: Collection[str], period: Period) -> Measure:
     if facts.unknown_sales(period, people):
         return Measure(None, reason="sales_unknown")
     sold = sum(amount for person, amount in facts.sales(period).items() if person in people)
-    return Measure(Fraction(sold, 100), plan / 100)
+    return Measure(Fraction(sold, 100), plan / 100, sources=facts.records_of_plan(period, people))
 
 
 def lost_customers(facts: KpiFacts, person: Person, period: Period) -> Measure:
@@ -192,7 +192,7 @@ def gross_margin(facts: KpiFacts, person: Person, period: Period) -> Measure:
         ),
         Fraction(0),
     )
-    return Measure((amount - cost) / amount)
+    return Measure((amount - cost) / amount, sources=tuple(Source("deal", record) for record in known["record_id"]))
 
 
 def expense_saving(facts: KpiFacts, person: Person, period: Period) -> Measure:
@@ -206,7 +206,10 @@ def sales_growth(facts: KpiFacts, person: Person, period: Period) -> Measure:
     base = sum(facts.sales(before).values())
     if base <= 0:
         return Measure(None, reason="no_base")
-    return Measure(Fraction(sum(facts.sales(period).values()) - base, base))
+    return Measure(
+        Fraction(sum(facts.sales(period).values()) - base, base),
+        sources=(*facts.records_of_sales(before), *facts.records_of_sales(period)),
+    )
 
 
 def new_key_accounts(facts: KpiFacts, person: Person, period: Period) -> Measure:
@@ -238,7 +241,9 @@ def staff_retention(facts: KpiFacts, person: Person, period: Period) -> Measure:
     if not regulars:
         return Measure(None, reason="no_base")
     kept = [each for each in regulars if (line := each.at(period.last)) is not None and line.state not in LEFT]
-    return Measure(Fraction(len(kept), len(regulars)))
+    return Measure(
+        Fraction(len(kept), len(regulars)), sources=tuple(Source("staff", each.record_id) for each in regulars)
+    )
 
 
 def _customer_sources(facts: KpiFacts, customers: Collection[str]) -> tuple[Source, ...]:

@@ -51,7 +51,7 @@ def kpi(request: Request) -> Statement:
         StatementLine(
             key,
             _values(card, scored),
-            (*scored.measure.sources, *(rating.source for rating in scored.ratings if rating.source)),
+            _sources(card, scored),
             citation_of(request.pack, f"kpi_{card.key}"),
         )
         for key, (card, scored) in lines.items()
@@ -139,6 +139,12 @@ def _problems(made: PersonCard) -> Iterator[Finding]:
                 indicator_zh=scored.indicator.label.zh, indicator_en=scored.indicator.label.en,
                 reason_word=f"word.kpi.{scored.reason}",
             )  # fmt: skip
+
+
+def _sources(card: PersonCard, scored: Scored) -> tuple[Source, ...]:
+    """What the figure was counted from, or the person who has none."""
+    ratings = tuple(rating.source for rating in scored.ratings if rating.source)
+    return (*scored.measure.sources, *ratings) or (Source("staff", card.person.record_id),)
 
 
 def _values(card: PersonCard, scored: Scored) -> dict[str, Value]:

@@ -61,9 +61,15 @@ def suggestion_awards(request: Request) -> Statement:
             "rank": rank if 0 < rank <= RANKED else None, "awards": yuan(fen),
         }  # fmt: skip
         if not request.person or department == departments.get(request.person):
-            rows.append(Row(department, values, sources_of("suggestion", own["record_id"])))
+            sources = (*sources_of("suggestion", own["record_id"]), *_staff_of(frames, department))
+            rows.append(Row(department, values, sources))
     totals: dict[str, Value] = {"suggestions": len(found), "adopted": sum(adopted.values())}
     return register(request, "suggestion_awards", SUGGESTIONS, rows, totals, year=year.name)
+
+
+def _staff_of(frames: Frames, department: str) -> tuple[Source, ...]:
+    staff = columns_of(frames, "staff", ("record_id", "dept"))
+    return sources_of("staff", staff.loc[staff["dept"].eq(department), "record_id"])
 
 
 def _headcount(frames: Frames, day: date) -> Counter[str]:

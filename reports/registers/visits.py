@@ -123,7 +123,9 @@ def visit_completion(request: Request) -> Statement:
     visits = visits[within(visits["at"], period.first, period.last) & visits["visitor_id"].ne("")]
     paid = _by_month(visits)
     planned = _planned_visits(frames, months_within(period, request.day))
-    heads = columns_of(frames, "customer_info", ("customer_id", "customer_name", "contact_name", "contact_phone"))
+    plans = _plan_sources(frames)
+    columns = ("record_id", "customer_id", "customer_name", "contact_name", "contact_phone")
+    heads = columns_of(frames, "customer_info", columns)
     known = {row.customer_id: row for row in heads.itertuples(index=False)}
     records = visits.assign(month=visits["at"].dt.strftime("%Y-%m")).groupby(["visitor_id", "customer_id", "month"])
     sources = {key: sources_of("visit_record", group["record_id"]) for key, group in records}
@@ -136,7 +138,10 @@ def visit_completion(request: Request) -> Statement:
             "customer_name": getattr(head, "customer_name", ""), "person": getattr(head, "contact_name", ""),
             "phone": getattr(head, "contact_phone", ""), "planned": planned[key], "paid": paid[key],
         }  # fmt: skip
-        rows.append(Row(":".join(key), values, sources.get(key, ()), visitor))
+        customer_record = sources_of("customer_info", [head.record_id] if head else ())
+        rows.append(
+            Row(":".join(key), values, (*sources.get(key, ()), *plans.get(key, ())) or customer_record, visitor)
+        )
     rows = asked_for(request, rows)
     totals = {visitor: _completion(rows, visitor) for visitor in sorted({row.person for row in rows})}
     whole: dict[str, Value] = {**_completion(rows, ""), "by_visitor": totals}
@@ -150,12 +155,30 @@ def months_within(period: Period, day: date) -> list[str]:
     return [f"{add_months(period.first, at):%Y-%m}" for at in range(months + 1)]
 
 
+def _plan_lines(frames: Frames) -> pd.DataFrame:
+    """The lines of all visit plans, with their visitor and moment."""
+    lines = columns_of(frames, "visit_plan.lines", ("record_id", "line_no", "customer_id", "planned_at"))
+    planned = lines.merge(columns_of(frames, "visit_plan", ("record_id", "visitor_id")), on="record_id")
+    return planned.assign(at=wall_time(planned["planned_at"]))
+
+
+def _plan_sources(frames: Frames) -> dict[Planned, tuple[Source, ...]]:
+    """The plan lines behind the visits planned of a visitor, customer and month."""
+    lines = _plan_lines(frames)
+    dated = lines[lines["at"].notna()]
+    found = dated.assign(month=dated["at"].dt.strftime("%Y-%m")).groupby(["visitor_id", "customer_id", "month"])
+    return {
+        key: tuple(
+            Source("visit_plan.lines", str(record), int(number))
+            for record, number in zip(group["record_id"], group["line_no"], strict=True)
+        )
+        for key, group in found
+    }
+
+
 def _planned_visits(frames: Frames, months: Collection[str]) -> Counter[Planned]:
     """Visits planned in those months: by plan, and by frequency where the visitor has no plan for the month."""
-    lines = columns_of(frames, "visit_plan.lines", ("record_id", "customer_id", "planned_at"))
-    planned = lines.merge(columns_of(frames, "visit_plan", ("record_id", "visitor_id")), on="record_id")
-    planned = planned.assign(at=wall_time(planned["planned_at"]))
-    counts = Counter({key: count for key, count in _by_month(planned).items() if key[2] in months})
+    counts = Counter({key: count for key, count in _by_month(_plan_lines(frames)).items() if key[2] in months})
     with_plan = {(visitor, month) for visitor, _, month in counts}
     for month in months:
         owed = visit_target(frames, date.fromisoformat(f"{month}-01"))
@@ -270,6 +293,7 @@ def customer_figures(request: Request) -> Statement:
 def _figures(request: Request, deals: pd.DataFrame) -> Iterator[Row]:
     month, until = month_asked(request), request.day
     owners = names(request.frames, "customer_info", "customer_id", "owner_id")
+    records = names(request.frames, "customer_info", "customer_id", "record_id")
     visits = _visits(request.frames, until)
     visits = visits[within(visits["at"], month.first, month.last)]
     visited = Counter(owners.get(customer, "") for customer in visits["customer_id"])
@@ -290,7 +314,8 @@ def _figures(request: Request, deals: pd.DataFrame) -> Iterator[Row]:
             "lost_customers": sum(len(losses(request.pack, days, month, until)) for days in days_of),
             "open_promises": sum(promises[each] for each in customers[person]),
         }  # fmt: skip
-        yield Row(f"{person}:{month.name}", values, sources_of("deal", bought["record_id"]), person)
+        sources = sources_of("customer_info", (records[each] for each in customers[person]))
+        yield Row(f"{person}:{month.name}", values, (*sources, *sources_of("deal", bought["record_id"])), person)
 
 
 def is_new(days: Sequence[date], month: Period, months: int) -> bool:
