@@ -25,6 +25,7 @@ from sheets_adapter.columns import plan_catalogue
 from sheets_adapter.contract import StoreError, StoreUnavailable
 from sheets_adapter.finding_review import review_findings
 from sheets_adapter.fold import Fold, FoldedTable, FoldResult, verify
+from sheets_adapter.intent import Intent
 from sheets_adapter.journal import Journal
 from sheets_adapter.record_tables import table_specs
 from sheets_adapter.sheet_reading import find_renamed_sheet, fingerprint
@@ -395,24 +396,24 @@ class ExcelBackend:
 
     def _fold_and_publish(self, opened: _Opened) -> None:
         at = self._clock()
-        context = self._context(at)
-        fold = Fold(opened.workbook, self.state, self._journal, context)
+        intent = Intent(self.state, at)
+        fold = Fold(opened.workbook, self.state, self._journal, self._context(at), intent.keep)
         result = fold.run(self._plans)
         if not opened.workbook.changed_parts and opened.signature is not None:
+            intent.drop()
             self._mark(result, opened.workbook, {})
         else:
-            self._publish(opened, result, context, at)
+            self._publish(opened, result, intent)
         fold.remember_displays()
         if result.refused is not None:
             raise result.refused
         self.state.set(complete=str(result.revision), layout=self._layout)
 
-    def _publish(self, opened: _Opened, result: FoldResult, context: ParseContext, at: datetime) -> None:
-        gen = self.state.next_generation("intent", at)
+    def _publish(self, opened: _Opened, result: FoldResult, intent: Intent) -> None:
+        gen, at = intent.generation, intent.at
         write_marker(opened.workbook, Marker(self._place.portal_id, gen))
         data = opened.workbook.to_bytes()
-        for table in result.tables:
-            self.state.put_contents(table.plan.table, gen, table.contents)
+        context = self._context(at)
         try:
             if opened.signature is not None:
                 backup_daily(self._path, self._place.state_dir / "backups", at.date())
@@ -420,13 +421,13 @@ class ExcelBackend:
                 self._path,
                 data,
                 expected=opened.signature,
-                verify=lambda written: verify(written, result.tables, context),
+                verify=lambda written: verify(written, result.tables, context, intent.kept),
                 changed=opened.workbook.changed_parts if opened.signature else None,
                 before=opened.workbook.package_as_read() if opened.signature else None,
             )
         except OSError:
             if signature(self._path) == opened.signature:
-                self.state.drop_generation(gen)  # it never reached the file
+                intent.drop()  # it never reached the file
             raise
         facts = {"marker": str(gen), "signature": str(new), "published_at": at.isoformat(), "path": str(self._path)}
         with self.state.transaction():
@@ -469,7 +470,10 @@ class ExcelBackend:
         if self.state.get("beside") == revision and path.exists():
             return
         opened = self._open()
-        result = Fold(opened.workbook, self.state, self._journal, self._context(self._clock())).run(self._plans)
+        context = self._context(self._clock())
+        result = Fold(opened.workbook, self.state, self._journal, context, lambda _table, _contents: None).run(
+            self._plans
+        )
         if result.refused is not None:
             return
         opened.workbook.drop_name("_portal_id")

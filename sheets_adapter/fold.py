@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.field_types import CellValue, ParseContext
@@ -25,7 +25,7 @@ from sheets_adapter.xlsx.workbook import Workbook
 
 _NOTHING = Seen({}, {})
 _PAGE = 1000
-CHUNK = 5000
+CHUNK = 20_000
 READ_WHOLE = 2000
 """Rows written with one edit of the sheet: what they need is held in memory, the whole table never is. From so many
 rows on, the whole sheet is read to check them."""
@@ -51,7 +51,8 @@ class FoldedTable:
 
     plan: TablePlan
     sheet: SheetState
-    contents: Mapping[str, str]
+    written: Sequence[str]
+    """Ids of the rows that were written."""
     places: dict[str, RowPlace]
     covered: Sequence[RowFinding] = ()
     """Cells the portal changed that stay somebody's formula (S067)."""
@@ -66,11 +67,16 @@ class FoldResult:
     refused: StoreError | None = None
 
 
+Keep = Callable[[str, Mapping[str, str]], None]
+"""Takes, by row id, what the sheet of a table will hold of rows just written."""
+
+
 class Fold:
     """Writes what is pending into an opened workbook whose content is what `state` last saw."""
 
-    def __init__(self, workbook: Workbook, state: SyncState, store: Store, context: ParseContext) -> None:
+    def __init__(self, workbook: Workbook, state: SyncState, store: Store, context: ParseContext, keep: Keep) -> None:
         self._workbook = workbook
+        self._keep = keep
         self._state = state
         self._store = store
         self._context = context
@@ -106,29 +112,18 @@ class Fold:
         if known is None:
             return
         sheet_map = self._renamed_headers(plan, self._with_columns(plan, known.map))
-        contents: dict[str, str] = {}
+        written: list[str] = []
         places: dict[str, RowPlace] = {}
         self._covered = []
         for start in range(0, len(candidates), CHUNK):
-            self._fold_rows(plan, sheet_map, candidates[start : start + CHUNK], contents, places)
+            pending, quiet = self._pending(plan, sheet_map, candidates[start : start + CHUNK])
+            places.update(quiet)
+            if pending:
+                at = self._write(plan, sheet_map, pending)
+                written += at
+                places.update(at)
         sheet = SheetState(sheet_map, known.crc, self._revision)
-        self.result.tables.append(FoldedTable(plan, sheet, contents, places, self._covered))
-
-    def _fold_rows(
-        self,
-        plan: TablePlan,
-        sheet_map: SheetMap,
-        row_ids: Sequence[str],
-        contents: dict[str, str],
-        places: dict[str, RowPlace],
-    ) -> None:
-        """Writes what these rows need; adds what the file then holds to `contents`, and where to `places`."""
-        pending, quiet = self._pending(plan, sheet_map, row_ids)
-        places.update(quiet)
-        if pending:
-            written, at = self._write(plan, sheet_map, pending)
-            contents.update(written)
-            places.update(at)
+        self.result.tables.append(FoldedTable(plan, sheet, written, places, self._covered))
 
     # the sheet itself
 
@@ -221,9 +216,8 @@ class Fold:
         new = sorted(rows.keys() - there, key=lambda row_id: _order(plan, rows[row_id]))
         return [*sorted(there), *new]
 
-    def _write(
-        self, plan: TablePlan, sheet_map: SheetMap, pending: Sequence[PendingRow]
-    ) -> tuple[dict[str, str], dict[str, RowPlace]]:
+    def _write(self, plan: TablePlan, sheet_map: SheetMap, pending: Sequence[PendingRow]) -> dict[str, RowPlace]:
+        """Where the rows are now; what the file will hold of them is kept."""
         updates = [one for one in pending if one.place]
         appends = [one for one in pending if not one.place]
         writer = RowWriter(plan, self._context.references)
@@ -246,7 +240,8 @@ class Fold:
             seen = _after(writer, sheet_map, one, skipped.get(row, set()))
             contents[one.row.row_id] = seen_text(seen)
             places[one.row.row_id] = RowPlace(row, one.row.revision)
-        return contents, places
+        self._keep(plan.table, contents)
+        return places
 
 
 def _covered_cell(
@@ -258,25 +253,34 @@ def _covered_cell(
     return RowFinding(row_id, Finding("S067", at, params, Severity.WARNING))
 
 
-def verify(written: Package, folded: Sequence[FoldedTable], context: ParseContext) -> None:
+Kept = Callable[[str, Sequence[str]], Mapping[str, str]]
+"""(table, row ids) → what was kept of them (`Keep`)."""
+
+
+def verify(written: Package, folded: Sequence[FoldedTable], context: ParseContext, kept: Kept) -> None:
     """Raises PublishFailed S086 unless every folded row reads back from the file as it was meant.
 
     Marks the rows' places with what they read like, so that the next sync need not read them again.
     """
     workbook = Workbook(written)
     for table in folded:
-        row_ids = list(table.contents)
+        row_ids = table.written
         sheet = workbook.read(table.sheet.map.sheet) if len(row_ids) > READ_WHOLE else None
         for start in range(0, len(row_ids), CHUNK):
-            _verify_rows(workbook, table, row_ids[start : start + CHUNK], context, sheet)
+            some = row_ids[start : start + CHUNK]
+            _verify_rows(workbook, table, kept(table.plan.table, some), context, sheet)
 
 
 def _verify_rows(
-    workbook: Workbook, table: FoldedTable, row_ids: Sequence[str], context: ParseContext, sheet: SheetRows | None
+    workbook: Workbook,
+    table: FoldedTable,
+    contents: Mapping[str, str],
+    context: ParseContext,
+    sheet: SheetRows | None,
 ) -> None:
     """sheet: the whole sheet's values, where so many rows were written that reading all of it is faster."""
-    wanted = {row_id: seen_from(table.contents[row_id]) for row_id in row_ids}
-    numbers = {row_id: table.places[row_id].place for row_id in row_ids}
+    wanted = {row_id: seen_from(text) for row_id, text in contents.items()}
+    numbers = {row_id: table.places[row_id].place for row_id in contents}
     reader = RowReader(table.plan, table.sheet.map, wanted, context)
     rows = {} if sheet else workbook.read_rows(table.sheet.map.sheet, numbers.values())
     for row_id, number in numbers.items():

@@ -272,6 +272,12 @@ class SyncState:
             found |= self._contents(f"row_id IN ({holes(len(some))}) AND (gen NOT IN ", table, *some)
         return found
 
+    def contents_at(self, table: str, gen: int, row_ids: Sequence[str]) -> dict[str, str]:
+        """What was kept of some rows at just that generation, whatever became of it."""
+        sql = "SELECT row_id, content FROM sync_base WHERE tbl = ? AND gen = ? AND row_id IN "
+        rows = (row for some in chunks(row_ids) for row in self._read(f"{sql}({holes(len(some))})", table, gen, *some))
+        return {str(row_id): str(text) for row_id, text in rows}
+
     def kinds_of(self, table: str, row_id: str) -> Mapping[str, str]:
         """Kinds of the cells of people's own columns when the file last had the row."""
         sql = "SELECT content FROM sync_base WHERE tbl = ? AND row_id = ? AND content <> '' ORDER BY gen DESC LIMIT 1"

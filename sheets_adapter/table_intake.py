@@ -54,7 +54,6 @@ class TableIntake:
         self._rules = self._merge_rules()
         self._findings: list[Finding] = []
         self._row_findings: list[RowFinding] = []
-        self._kept: dict[str, str | None] = {}
         self._marks: dict[str, str] = {}
         self._last_line: dict[str, int] = {}
         self.judged: frozenset[str] = frozenset()
@@ -284,16 +283,11 @@ class TableIntake:
         self._put_contents({pair.row_id: seen_text(pair.theirs.seen) for pair in pairs if pair.theirs})
 
     def _put_contents(self, contents: Mapping[str, str | None]) -> None:
-        """Remembers what differs from what is remembered; `_current` stays what it was, retries compare with it."""
-        new = {row_id: text for row_id, text in contents.items() if not self._is_kept(row_id, text)}
+        """Remembers what differs from what was remembered; `_current` stays what it was, retries compare with it."""
+        known = self._current
+        new = {row_id: text for row_id, text in contents.items() if row_id not in known or known[row_id] != text}
         if new:
             self._state.put_contents(self._plan.table, self._generation(), new)
-            self._kept.update(new)
-
-    def _is_kept(self, row_id: str, text: str | None) -> bool:
-        """Whether just that is what is remembered of the row by now."""
-        held = self._kept if row_id in self._kept else self._current
-        return row_id in held and held[row_id] == text
 
     def _write(self, pair: _Pair, merge: RowMerge, ours: Mapping[str, Row]) -> SheetRow:
         before = ours.get(pair.row_id)
