@@ -14,6 +14,7 @@ from reports.clocks import DAY, MISSING, Flags, day_number
 from reports.columns import UNMET
 from reports.deadlines import CODE, STATUSES, WAIVED, Evaluation, Listed, Memo, Status, evaluate, listing
 from reports.frames import with_frame
+from reports.kpi.rated import kpi_rated
 from reports.recommendations import recommendations
 from reports.registry import COMMISSION_TABLES, Request
 from reports.statement import Citation, Source, Statement, StatementLine, Step, Value, input_finding
@@ -27,6 +28,8 @@ from schemas.rule_packs import Pack
 Counts = Mapping[str, Mapping[Status, int]]
 """How many obligations each rule has, by status."""
 SEVERITIES = "CHMLG"
+EXPLAINED = frozenset({"term_days", "idle_days"})
+"""Columns of days whose meaning a step can tell."""
 
 
 def rules_of(pack: Pack) -> Mapping[str, Rule]:
@@ -53,6 +56,7 @@ def deadlines(request: Request) -> Statement:
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
     frames = with_frame(request.frames, "attainment_streak", attainment_streak(request, memo))
+    frames = with_frame(frames, "kpi_rated", kpi_rated(request))
     evaluation = evaluate(rules, frames, request.as_of, request.calendar, memo)
     rows, counts = _rows(evaluation, request)
     zone = ZoneInfo(request.pack.rules.pack.timezone)
@@ -210,13 +214,13 @@ def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ..
         steps.append(Step("deadline.no_moment" if row.status == "not_measurable" else "deadline.not_begun"))
         return tuple(steps)
     steps.append(Step("deadline.start", {"at": _shown(row.trigger_at, row)}))
-    steps.append(Step("deadline.promised") if row.promised else _counting(row.way))
+    steps += [Step("deadline.promised")] if row.promised else _counting(row.way, row.due_at - row.trigger_at)
     steps.append(Step("deadline.due", {"at": row.due_at}))
     if row.provisional:
         steps.append(Step("deadline.provisional", {"year": str(row.due_at.year)}))
     if rule.grace is not None:
         steps.append(Step(f"deadline.grace_{rule.grace.unit}", {"amount": rule.grace.amount}))
-    steps.append(_standing(row, as_of))
+    steps.append(_standing(row, rule, as_of))
     if row.is_open and row.until is not None and row.status in {"met", "met_late"}:
         steps.append(Step("deadline.until", {"text": row.until}))
     if row.escalated_to:
@@ -238,19 +242,41 @@ def _shown(moment: datetime, row: Listed) -> date | datetime:
     return moment.date() if row.late_unit == "day" and moment.time() == time(0) else moment
 
 
-def _counting(due: Due) -> Step:
-    """The way of counting, as a step: its code is the clock, for periods with what picks the day."""
+def _counting(due: Due, length: timedelta) -> list[Step]:
+    """The way of counting, and what moves the day it comes to. length: from the start to the due moment."""
     if due.clock == "period":
-        pick = next((name for name in ("weekday", "workday", "day") if getattr(due, name)), "end")
-        amount = getattr(due, pick, 0)
-        return Step(f"deadline.period_{pick}" if pick != "end" else f"deadline.{due.unit}_end", {"amount": amount})
-    if due.amount_from is not None:
-        return Step("deadline.amount_from_record")
-    direction = "before" if due.amount < 0 else "after"
-    return Step(f"deadline.{due.clock}_{due.unit}_{direction}", {"amount": abs(due.amount)})
+        steps = [_picking(due)]
+    elif due.amount_from is not None:
+        known = due.amount_from if due.amount_from in EXPLAINED else "record"
+        steps = [Step(f"deadline.amount_from_{known}", {"amount": length.days})]
+    elif due.amount == 0 and due.counts_days:
+        steps = [Step("deadline.same_day")]
+    else:
+        direction = "before" if due.amount < 0 else "after"
+        steps = [Step(f"deadline.{due.clock}_{due.unit}_{direction}", {"amount": abs(due.amount)})]
+    if due.roll != "none" and due.weekday is None:
+        steps.append(Step(f"deadline.roll_{due.roll}"))
+    if due.day_end == "close_of_business":
+        steps.append(Step("deadline.closing"))
+    return steps
 
 
-def _standing(row: Listed, as_of: date | datetime) -> Step:
+def _picking(due: Due) -> Step:
+    """Which day of the period."""
+    if due.weekday is not None:
+        name = "deadline.week_day" if due.roll == "none" else "deadline.period_weekday"
+        return Step(name, {"day_word": f"word.weekday.{due.weekday}"})
+    pick = next((name for name in ("workday", "day") if getattr(due, name)), "")
+    if not pick:
+        return Step(f"deadline.{due.unit}_end")
+    which = "first" if due.not_before_start else {0: "this", 1: "next"}.get(due.offset, "later")
+    name = f"deadline.month_{pick}_{which}" if due.unit == "month" else f"deadline.period_{pick}"
+    return Step(name, {"amount": getattr(due, pick), "offset": due.offset})
+
+
+def _standing(row: Listed, rule: Rule, as_of: date | datetime) -> Step:
+    if rule.kind == "alert" and row.status in ("overdue", "due_soon", "pending"):
+        return Step(f"deadline.alert_{row.status}", {"at": as_of, "late": row.late_calendar})
     if row.status in {"met", "met_late"} and row.met_at is None:
         return Step("deadline.met_undated")
     moment = _shown(row.met_at, row) if row.met_at and row.status in {"met", "met_late"} else as_of

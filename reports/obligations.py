@@ -191,9 +191,14 @@ def _active(scope: _Scope, active: Active) -> _Scope:
 
 
 def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
-    """Due moments and evidence. Weeks without a day to fall due on, and what ended before it fell due, are left out."""
-    counted = _dues(scope, clocks_for(scope.start))
-    kept = (counted.due != MISSING) | (scope.start == MISSING)
+    """Due moments and evidence. Left out: weeks without a day to fall due on, what begins on a rest day where only
+    working days count, and what ended before it fell due."""
+    clocks = clocks_for(scope.start)
+    counted = _dues(scope, clocks)
+    known = scope.start != MISSING
+    kept = (counted.due != MISSING) | ~known
+    if scope.watch.workdays:
+        kept[known] &= clocks.is_workday(scope.start[known] // DAY)
     if scope.watch.end:
         ends = scope.columns.first(scope.watch.end)[scope.rows]
         kept &= (ends == MISSING) | (ends > counted.due)

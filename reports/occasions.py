@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from reports.facts import columns_of, looked_up, person_id, places_of, progress_event, sale, visit, wall_time
+from reports.facts import columns_of, looked_up, places_of, progress_event, sale, visit, wall_time
 from reports.frames import Frames
 from schemas.festivals import festivals
 from schemas.periods import add_months
@@ -153,65 +153,6 @@ def third_idle_end(last_on: date, away: frozenset[str]) -> date:
     return add_months(month, 1) - timedelta(days=1)
 
 
-def receivable(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Deals and shipped orders with the customer's payment term: customer_id, owner_id, from_day, term_days, paid_on.
-
-    The term stands in the customer's recognition (T38); without one nothing falls due. A sale that both a deal and an
-    order tell of is the order's: its term runs from the shipping, and the deal says when it was paid.
-    """
-    if "new_customer_recognition" not in frames:
-        return None
-    terms = columns_of(frames, "new_customer_recognition", ("customer_code", "pay_term_days"))
-    terms = terms[terms["customer_code"].ne("") & terms["pay_term_days"].notna()].drop_duplicates(
-        "customer_code", keep="last"
-    )
-    deals = columns_of(
-        frames, "deal", ("record_id", "deal_no", "customer_id", "seller_id", "sold_on", "paid_on", "kind")
-    )
-    has_term = deals["customer_id"].isin(terms["customer_code"])
-    sold = deals[has_term & deals["kind"].isin(["", "销售"])]
-    sold = sold.rename(columns={"seller_id": "owner_id", "sold_on": "from_day"})
-    shipped = columns_of(
-        frames, "order_register", ("record_id", "reg_no", "mfg_no", "customer_id", "owner_id", "shipped_on")
-    )
-    shipped = shipped[shipped["customer_id"].isin(terms["customer_code"])].rename(columns={"shipped_on": "from_day"})
-    numbers = (set(shipped["mfg_no"]) | set(shipped["reg_no"])) - {""}
-    told, sold = deals[deals["deal_no"].isin(numbers)], sold[~sold["deal_no"].isin(numbers)]
-    paid = told.drop_duplicates("deal_no").set_index("deal_no")["paid_on"]
-    shipped = shipped.assign(
-        paid_on=wall_time(looked_up(shipped["mfg_no"], paid)).fillna(wall_time(looked_up(shipped["reg_no"], paid)))
-    )
-    columns = ["record_id", "customer_id", "owner_id", "from_day", "paid_on"]
-    parts = [
-        part.assign(from_day=wall_time(part["from_day"]), paid_on=wall_time(part["paid_on"]))[columns]
-        for part in (sold, shipped)
-    ]
-    owed = pd.concat(parts, ignore_index=True)
-    return owed.merge(
-        terms.rename(columns={"customer_code": "customer_id", "pay_term_days": "term_days"}), on="customer_id"
-    )
-
-
-def visit_target(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Visits owed to a customer each month by rank: record_id, customer_id, owner_id, rank, need (T32 in force)."""
-    if "visit_frequency" not in frames or "customer_info" not in frames:
-        return None
-    heads = columns_of(frames, "visit_frequency", ("record_id", "staff_id", "valid_from"))
-    heads = heads[heads["valid_from"].fillna("").le(day.strftime("%Y-%m"))].sort_values("valid_from")
-    heads = heads.drop_duplicates("staff_id", keep="last").rename(columns={"record_id": "plan_id"})
-    counts = {"n_handler": "handler", "n_supervisor": "supervisor", "n_manager": "manager", "n_gm": "gm"}
-    lines = columns_of(frames, "visit_frequency.lines", ("record_id", "customer_level", *counts))
-    lines = lines.rename(columns={"record_id": "plan_id", **counts})
-    needs = lines.melt(["plan_id", "customer_level"], list(counts.values()), var_name="rank", value_name="need")
-    needs = needs[needs["need"].fillna(0) > 0]
-    if not len(needs) or not len(heads):
-        return pd.DataFrame(columns=["record_id", "customer_id", "owner_id", "rank", "need", "occurrence"])
-    needs = needs.merge(heads, on="plan_id")
-    customers = columns_of(frames, "customer_info", ("record_id", "customer_id", "owner_id", "customer_level"))
-    owed = customers.merge(needs, left_on=["owner_id", "customer_level"], right_on=["staff_id", "customer_level"])
-    return owed.assign(occurrence=owed["rank"].astype("str"))
-
-
 def annual_plan(frames: Frames, day: date) -> pd.DataFrame | None:
     """Yearly visit plans: record_id, visitor_id, year, submitted_at."""
     if "visit_plan" not in frames:
@@ -309,14 +250,6 @@ def first_acceptance(frames: Frames, day: date) -> pd.DataFrame | None:
     earliest = on.groupby(whose).transform("min")
     found = found.assign(whose=whose)[on.eq(earliest) | earliest.isna()]
     return found.sort_values("record_id").drop_duplicates("whose", ignore_index=True)
-
-
-def contact(frames: Frames, day: date) -> pd.DataFrame | None:
-    """The contact log with who wrote each row (author_id)."""
-    if "contact_log" not in frames:
-        return None
-    log = frames["contact_log"]
-    return log.assign(author_id=person_id(columns_of(frames, "contact_log", ("created_by",))["created_by"]))
 
 
 def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:

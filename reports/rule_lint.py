@@ -20,7 +20,10 @@ ColumnsOf = Callable[[str], frozenset[str] | None]
 Placed = Callable[[OptionPath], FileRef | None]
 Named = tuple[OptionPath, str, str, Iterable[str]]
 """Where a word is named, what kind of thing it should be, the word, and the words there are."""
-OF_GIVEN = {"attainment_streak": frozenset({"record_id", "staff_id", "month_end", "advice"})}
+OF_GIVEN = {
+    "attainment_streak": frozenset({"record_id", "staff_id", "month_end", "advice"}),
+    "kpi_rated": frozenset({"ratee_id", "period", "submitted_at"}),
+}
 assert OF_GIVEN.keys() == GIVEN.keys()
 PEOPLE = frozenset(ROLES) - {"admin"}
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from reports import facts, occasions
+from reports import facts, occasions, receivables, staff_duties
 from reports.columns import Columns, Vocabulary
 from reports.frames import Frames, FrameSet
 
@@ -47,13 +47,21 @@ VIEWS: dict[str, View] = {
     "festival_day": View("customer_info", ("customer_info",), occasions.festival_day, daily=True),
     "grade_a": View("customer_info", ("customer_info", *PROGRESS), occasions.grade_a, daily=True),
     "idle_part_timer": View("staff", ("staff", "deal", "part_time_leave"), occasions.idle_part_timer, daily=True),
-    "receivable": View("deal", ("deal", "order_register", "new_customer_recognition"), occasions.receivable),
+    "shipped_receivable": View(
+        "order_register", ("order_register", "deal", receivables.TERMS), receivables.shipped_receivable
+    ),
+    "accepted_receivable": View(
+        "acceptance",
+        ("acceptance", "sales_order", "order_register", "deal", receivables.TERMS),
+        receivables.accepted_receivable,
+    ),
     "visit_target": View(
         "customer_info",
-        ("visit_frequency", "visit_frequency.lines", "customer_info"),
-        occasions.visit_target,
-        daily=True,
+        ("visit_frequency", "visit_frequency.lines", "customer_info", "staff"),
+        staff_duties.visit_target,
     ),
+    "staff_term": View("staff", ("staff", "staff.states"), staff_duties.staff_term),
+    "weekly_contact": View("contact_log", ("contact_log", "customer_info"), staff_duties.weekly_contact),
     "annual_plan": View("visit_plan", ("visit_plan",), occasions.annual_plan),
     "area_deal": View("deal", ("deal", "customer_info"), occasions.area_deal),
     "decision_maker_talk": View("contact_log", ("contact_log", "visit_record"), occasions.decision_maker_talk),
@@ -61,7 +69,6 @@ VIEWS: dict[str, View] = {
     "talk": View("contact_log", ("contact_log",), occasions.talk),
     "order_exception": View("order_progress", ("order_progress",), occasions.order_exception),
     "first_acceptance": View("acceptance", ("acceptance", "sales_order"), occasions.first_acceptance),
-    "contact": View("contact_log", ("contact_log",), occasions.contact),
     "sale_day": View("customer_info", ("deal",), occasions.sale_day),
     "paid_month": View("company", ("deal",), occasions.paid_month, daily=True),
     "suggestion_made": View("company", ("suggestion",), occasions.suggestion_made),
@@ -139,7 +146,7 @@ class Tables:
         return all(before.frames.get(table) is self.frames.get(table) for table in view.reads)
 
 
-GIVEN = {"attainment_streak": "staff"}
+GIVEN = {"attainment_streak": "staff", "kpi_rated": "kpi_rating"}
 """Frames handed in by a report, with the template whose records their rows stand for."""
 
 

@@ -189,6 +189,8 @@ class Watch(Meta):
     met_all: tuple[Evidence, ...] = ()
     closed: Closing | None = None
     every: Every | None = None
+    workdays: bool = False
+    """Only what starts on a working day is owed."""
     pause: tuple[Column, Column] | None = None
     promise: Literal["response", "onsite", "resolve"] | None = None
     """The customer's contract may promise another time than the pack (D79)."""

@@ -27,7 +27,8 @@ WHEN = ("late", "today", "week")
 SUBJECTS: Mapping[str, str] = {
     "festival_day": "customer_info", "grade_a": "customer_info", "anniversary": "customer_dossier",
     "visit": "visit_record", "field_day": "staff", "idle_part_timer": "staff", "attainment_streak": "staff",
-    "visit_target": "customer_info",
+    "visit_target": "customer_info", "staff_term": "staff", "shipped_receivable": "order_register",
+    "accepted_receivable": "acceptance",
 }  # fmt: skip
 """What the records of a view are."""
 

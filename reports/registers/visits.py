@@ -12,7 +12,6 @@ import pandas as pd
 from reports.facts import columns_of, person_id, sale, visit, wall_time
 from reports.frames import Frames
 from reports.money import round_decimal
-from reports.occasions import visit_target
 from reports.registers.common import (
     Row,
     asked_for,
@@ -27,6 +26,7 @@ from reports.registers.common import (
 from reports.registers.customers import losses, paid_days
 from reports.registers.sales import booked_deals, find_unknown_amounts, known_yuan
 from reports.registry import Request
+from reports.staff_duties import targets_on
 from reports.statement import Citation, Source, Statement, Value, input_finding
 from schemas.finding import Finding, Severity
 from schemas.periods import Period, add_months
@@ -181,7 +181,7 @@ def _planned_visits(frames: Frames, months: Collection[str]) -> Counter[Planned]
     counts = Counter({key: count for key, count in _by_month(_plan_lines(frames)).items() if key[2] in months})
     with_plan = {(visitor, month) for visitor, _, month in counts}
     for month in months:
-        owed = visit_target(frames, date.fromisoformat(f"{month}-01"))
+        owed = targets_on(frames, date.fromisoformat(f"{month}-01"))
         for customer, owner, rank, need in _targets(owed):
             if rank == "handler" and (owner, month) not in with_plan:
                 counts[owner, customer, month] += need

@@ -119,11 +119,15 @@ PROCESS = [
          other("contact_log", customer_id="C1", contacted_at="{at}")),
 ]  # fmt: skip
 
+HANDED_OVER = {
+    "sim_returned": "是", "told_plan": "是", "nda_ack": "是", "progress_report": "总结.docx",
+    "customer_list": "名册.xlsx", "receiver_id": "S2",
+}  # fmt: skip
 KEY_ACCOUNTS = [
     Case("D32", "2026-11-06", {"staff": [person("销售顾问")], "contact_log": []},
          lambda day: {"contact_log": [
-             {"created_by": "S1 张三", "kind": kind, "submitted_at": f"{day} 09:00:00"}
-             for kind in ("本周总结", "下周计划")
+             {"created_by": "S1 张三", "kind": kind, "contacted_at": at, "submitted_at": f"{day} 09:00:00"}
+             for kind, at in (("本周总结", "2026-11-05 10:00:00"), ("下周计划", "2026-11-11 10:00:00"))
          ]}, occurrence="2026-W45"),
     own("D33", "2026-11-11", "analysis_task",
         {"size": "大型", "assignee_id": "S1", "assigned_at": "2026-11-06 10:00:00"}, submitted_at_work="{at}"),
@@ -133,14 +137,8 @@ KEY_ACCOUNTS = [
          lambda day: {"visit_record": [
              FRIDAY_VISIT | {"next_visit_on": "2026-11-10"}, VISIT | {"visited_at": f"{day} 09:00:00"}
          ]}),
-    Case("D45", "2026-10-20", {"staff": [person("销售顾问")], "kpi_rating": []},
-         other("kpi_rating", ratee_id="S1", period="2026-Q3", submitted_at="{at}"),
-         occurrence="2026-Q3", name="consultant by quarter"),
-    Case("D45", "2026-07-14", {"staff": [person("内勤")], "kpi_rating": []},
-         other("kpi_rating", ratee_id="S1", period="2026-H1", submitted_at="{at}"),
-         occurrence="2026-H1", name="back office by half year"),
     Case("D46", "2026-11-10", {"staff": [person("销售顾问", left_on="2026-11-10")], "handover": []},
-         other("handover", staff_id="S1", submitted_at="{at}")),
+         other("handover", staff_id="S1", submitted_at="{at}", **HANDED_OVER)),
     Case("D47", "2026-11-20",
          {"customer_dossier": [{"customer_id": "C1", "birth_date": "1980-11-20"}], "contact_log": []},
          other("contact_log", customer_id="C1", contacted_at="{at}"), occurrence="生日 2026", name="birthday"),
@@ -171,8 +169,8 @@ DEALERS = [
          record="成都", occurrence="2026-11"),
     Case("D62", "2026-11-09",
          {"new_customer_recognition": [{"customer_code": "C1", "pay_term_days": "30"}],
-          "deal": [SOLD | {"sold_on": "2026-10-10"}]},
-         same("deal", SOLD | {"sold_on": "2026-10-10"}, paid_on="{day}"), name="a deal"),
+          "order_register": [{"reg_no": "J1", "customer_id": "C1", "shipped_on": "2026-10-10"}]},
+         same("deal", SOLD, paid_on="{day}")),
     Case("D63", "2026-12-31", {}, told("D63", "company", "company", "2026"), record="company", occurrence="2026"),
 ]  # fmt: skip
 
