@@ -78,6 +78,7 @@ class Columns:
     _texts: dict[str, Texts] = field(default_factory=dict)
     _keys: dict[tuple[str, ...], Ints] = field(default_factory=dict)
     _events: dict[tuple[object, ...], Events] = field(default_factory=dict)
+    _remembered: dict[tuple[object, ...], Flags] = field(default_factory=dict)
     _before: tuple[Columns, Ints] | None = None
     """The columns of an earlier frame, and the places of its rows with which this one begins."""
 
@@ -150,6 +151,12 @@ class Columns:
         if absent:
             return np.zeros(len(self.frame), dtype=np.bool_)
         return np.asarray(np.logical_and.reduce([filled(self.frame[name]) for name in names]))
+
+    def remember(self, name: tuple[object, ...], make: Callable[[], Flags]) -> Flags:
+        """What `make` finds about these columns under the name, made once."""
+        if name not in self._remembered:
+            self._remembered[name] = make()
+        return self._remembered[name]
 
     def keys(self, names: Sequence[str]) -> Ints:
         """Numbers of the rows' keys; -1 where a part of the key is empty."""

@@ -61,7 +61,7 @@ def columns_named(watch: Watch) -> Iterator[tuple[str, str]]:
 
 def _columns_computed_with(watch: Watch) -> Iterator[tuple[str, str]]:
     """What due moments and evidence are computed from: everything named but the owner and the lookups."""
-    here = [*watch.start, *watch.end, *watch.dropped, *(watch.pause or ())]
+    here = [*watch.start, *watch.end, *watch.dropped, *watch.once_per, *(watch.pause or ())]
     here += [*_fields(watch.where), *_fields(watch.unmeasurable_if)]
     for case in watch.due_if:
         here += [*_fields(case.when), *([case.due.amount_from] if case.due.amount_from else [])]

@@ -136,6 +136,9 @@ def obligations(rule: Rule, watch: Watch, tables: Tables, clocks_for: ClocksFor)
     start = columns.first(watch.start)[rows] if watch.start else np.full(len(rows), MISSING, dtype=np.int64)
     start = np.where(_is_mistyped(start), MISSING, start)
     scope = _Scope(rule, watch, tables, columns, rows, start, np.full(len(rows), -1, dtype=np.int64))
+    if watch.once_per:
+        asked = (watch.once_per, watch.start, watch.where and watch.where.model_dump_json(), tables.day)
+        scope = scope.take(columns.remember(asked, lambda: _is_first(scope, columns.keys(watch.once_per)[rows])))
     if watch.every is not None:
         scope = _repeated(scope, watch.every)
     if watch.active is not None:
@@ -149,6 +152,25 @@ def _is_mistyped(moments: Ints) -> Flags:
 
 def _where(watch: Watch, columns: Columns, today: date) -> Flags:
     return holds(watch.where, columns.frame, today)
+
+
+def _is_first(scope: _Scope, keys: Ints) -> Flags:
+    """Which rows start first among those with their key: of several the lowest record number; rows without a key each
+    count, and a row whose start is unknown only where the key has no other."""
+    starts = np.where(scope.start == MISSING, UNMET, scope.start)
+    order = np.lexsort((starts, keys))
+    heads = np.diff(keys[order], prepend=-2) != 0
+    leads = order[heads][np.cumsum(heads) - 1]
+    ties = ~heads & (starts[order] == starts[leads]) & (keys[order] >= 0)
+    records = scope.columns.texts("record_id")[scope.rows]
+    first = {int(keys[at]): int(at) for at in leads[ties]}
+    for at in order[ties]:
+        first[int(keys[at])] = min(first[int(keys[at])], int(at), key=records.__getitem__)
+    found = keys == -1
+    found[order[heads]] = True
+    found[leads[ties]] = False
+    found[list(first.values())] = True
+    return np.asarray(found)
 
 
 def _repeated(scope: _Scope, every: Every) -> _Scope:

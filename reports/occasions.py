@@ -153,6 +153,8 @@ def third_idle_end(last_on: date, away: frozenset[str]) -> date:
     return add_months(month, 1) - timedelta(days=1)
 
 
+
+
 def annual_plan(frames: Frames, day: date) -> pd.DataFrame | None:
     """Yearly visit plans: record_id, visitor_id, year, submitted_at."""
     if "visit_plan" not in frames:
@@ -228,28 +230,6 @@ def order_exception(frames: Frames, day: date) -> pd.DataFrame | None:
         ["order_no", "key"], ignore_index=True
     )
 
-
-def first_acceptance(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Each customer's first passed acceptance: record_id, order_no, customer_id, order_owner, accepted_on.
-
-    One whose order nobody knows stands for itself; one without a date counts only where the customer has no dated one.
-    """
-    if "acceptance" not in frames:
-        return None
-    passed = columns_of(frames, "acceptance", ("record_id", "order_no", "result", "accepted_on"))
-    passed = passed[passed["result"].eq("通过")].drop(columns="result").reset_index(drop=True)
-    orders = columns_of(frames, "sales_order", ("order_no", "customer_id", "owner_id")).drop_duplicates("order_no")
-    by_order = orders.set_index("order_no")
-    on = wall_time(passed["accepted_on"])
-    found = passed.assign(
-        accepted_on=on,
-        customer_id=looked_up(passed["order_no"], by_order["customer_id"]).astype("object").fillna("").astype("str"),
-        order_owner=looked_up(passed["order_no"], by_order["owner_id"]).astype("object").fillna("").astype("str"),
-    )
-    whose = found["customer_id"].where(found["customer_id"].ne(""), found["record_id"])
-    earliest = on.groupby(whose).transform("min")
-    found = found.assign(whose=whose)[on.eq(earliest) | earliest.isna()]
-    return found.sort_values("record_id").drop_duplicates("whose", ignore_index=True)
 
 
 def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:

@@ -68,7 +68,6 @@ VIEWS: dict[str, View] = {
     "spoken_contact": View("contact_log", ("contact_log", "visit_record"), occasions.spoken_contact),
     "talk": View("contact_log", ("contact_log",), occasions.talk),
     "order_exception": View("order_progress", ("order_progress",), occasions.order_exception),
-    "first_acceptance": View("acceptance", ("acceptance", "sales_order"), occasions.first_acceptance),
     "sale_day": View("customer_info", ("deal",), occasions.sale_day),
     "paid_month": View("company", ("deal",), occasions.paid_month, daily=True),
     "suggestion_made": View("company", ("suggestion",), occasions.suggestion_made),

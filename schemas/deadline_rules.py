@@ -169,7 +169,8 @@ class Every(Meta):
 
 class Watch(Meta):
     """Rows a rule watches. start: the first filled of these columns; end: when a repeated obligation stops;
-    dropped: columns that, once filled, end the obligation unmet."""
+    dropped: columns that, once filled, end the obligation unmet; once_per: of the rows with the same key only the one
+    that starts first counts."""
 
     table: TableName
     where: Condition | None = None
@@ -177,6 +178,7 @@ class Watch(Meta):
     start: Columns = ()
     end: Columns = ()
     dropped: Columns = ()
+    once_per: Columns = ()
     unmeasurable_if: Condition | None = None
     """With an empty start: the row happened but its moment was not recorded."""
     owner: Columns = ()
