@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from reports.commissions.closing import closing_of
+from reports.commissions.explain import explain_payslip
 from reports.commissions.false_sales import FalseSale, schedule
 from reports.commissions.month import Terms
 from reports.commissions.payroll import CLOSED
@@ -17,6 +18,7 @@ from reports.commissions.report import (
     payroll_of,
     payroller_of,
     payslip_values,
+    sources_of,
     terms_of,
 )
 from reports.money import yuan
@@ -92,13 +94,18 @@ def settlements(request: Request) -> Statement:
                     "staff_id": staff_id, "name": slip.made.person.name, "month": month_asked(request), "state": state,
                     "payable": values["payable"], "settle_on": values["settle_on"], **shown,
                 },
-                (Source("staff", slip.made.person.record_id),),
+                sources_of(slip, payroll),
                 citation_of(request.pack, "settlement"),
             )
         )  # fmt: skip
     states = [line.values["state"] for line in lines]
     totals: dict[str, Value] = {state: states.count(state) for state in (CLOSED, "ready", "blocked")}
+
+    def explain(line: StatementLine) -> tuple[Step, ...]:
+        standing = Step(f"settlement.{line.values['state']}", {"month": line.values["month"]})
+        return (*explain_payslip(slips[line.key], payroll), standing)
+
     return Statement(
         "settlements", request.as_of, request.pack.id, request.pack.hash, parameters_of(request), tuple(lines), totals,
-        (*findings_of(payroll, request.person), *closing.findings),
+        (*findings_of(payroll, request.person), *closing.findings), explain,
     )  # fmt: skip

@@ -75,7 +75,7 @@ def commissions(request: Request) -> Statement:
     slips = {line_key(staff_id, month): slip for staff_id, slip in payroll.slips.items() if _wanted(request, staff_id)}
     lines = tuple(
         StatementLine(
-            key, payslip_values(slip, month), _sources(slip, payroll), citation_of(request.pack, _topic(slip.made))
+            key, payslip_values(slip, month), sources_of(slip, payroll), citation_of(request.pack, _topic(slip.made))
         )
         for key, slip in slips.items()
     )
@@ -191,7 +191,7 @@ def _topic(made: PersonMonth) -> str:
     return "part_time" if made.kind == PART_TIME else "commission"
 
 
-def _sources(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
+def sources_of(slip: Payslip, payroll: Payroll) -> tuple[Source, ...]:
     """The records behind a payslip: the person, its deals, claims, quota, notices and what it adjusts."""
     if slip.settlement is not None:
         return (Source("settlement", slip.settlement.record_id),)
