@@ -35,7 +35,7 @@ class ReportTexts:
     labels: Labels
     catalogue: Catalogue
 
-    def text(self, key: str, language: str, **params: str) -> str:
+    def text(self, key: str, language: str, /, **params: str) -> str:
         """A text of the locale files."""
         return self.labels.text(key, language, **params)
 
