@@ -203,7 +203,8 @@ def calendar_with(pack: Pack, rows: Sequence[Mapping[str, str]]) -> tuple[Workin
 def _find_absent_sheets(kind: ReportKind, data: ReportData, forms: Forms) -> tuple[Finding, ...]:
     """The sheets a report would read that the workbook does not have; without the first it has nothing to say."""
     absent = [key for key in kind.reads if key in data.absent]
-    names = tuple(form.sheet for key in absent if (form := forms.catalogue.get(key)))
+    found = (forms.catalogue.get(key) for key in absent)
+    names = tuple(form.sheet for form in found if form is not None and form.written_by != "portal")
     severity = Severity.WARNING if kind.reads[:1] == tuple(absent[:1]) else Severity.INFO
     return (Finding("E240", params={"sheets": names}, severity=severity),) if names else ()
 
