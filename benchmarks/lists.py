@@ -94,8 +94,9 @@ def report_bulk(repository: Repository) -> None:
 
 def page_ms(folder: Path, rows: int) -> float:
     """Server CPU per rerun of the list's page, each after one more record was written by another process."""
-    portal = _portal_with_list(folder, rows)
+    portal = portal_with_list(folder, rows)
     app = open_app(load_config(portal.environment, {}), start_checkpointer=False)
+    app.sync.fold_now()  # a workbook far behind is not what one works with every day
     server = Server(ROOT / "portal.py", portal.environment)
     server.wait_until_healthy()
     client = Client(server, query=urlencode(PAGE), cookie=portal.cookie, page="records")
@@ -112,8 +113,8 @@ def page_ms(folder: Path, rows: int) -> float:
     return spent
 
 
-def _portal_with_list(folder: Path, rows: int) -> PortalFolder:
-    """A portal of a company with a form of its own, filled."""
+def portal_with_list(folder: Path, rows: int) -> PortalFolder:
+    """A portal of a company with a form of its own, filled; its workbook has none of the rows yet."""
     templates = folder / "company" / "templates"
     templates.mkdir(parents=True)
     form = expenses().model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -123,7 +124,6 @@ def _portal_with_list(folder: Path, rows: int) -> PortalFolder:
     portal = made_portal(folder)
     app = open_app(load_config(portal.environment, {}), start_checkpointer=False)
     fill(app.repository.store, rows, now())
-    app.sync.fold_now()  # a workbook far behind is not what one works with every day
     app.close()
     return portal
 
