@@ -71,7 +71,7 @@ def flat(rate: str) -> Ladder:
     return Ladder.of(tiers({"id": "1", "from": "0", "from_inclusive": False, "rate": rate}), CommissionRules())
 
 
-def test_credit_notes_take_commission_away() -> None:
+def test_pt_09_credit_notes_take_commission_away() -> None:
     """PT-09: invoices 1,000, credit notes 200, 4% → 32."""
     sales = [Sale("invoices", 80_000, 100_000, 100_000)]
     assert month_commission(sales, Deductions(), flat("0.04"), CommissionRules()).fen == 3_200
@@ -91,7 +91,7 @@ def test_a_section_pays_its_rate_on_the_amount_in_it() -> None:
     )
 
 
-def test_a_hundred_at_a_tenth_is_ten() -> None:
+def test_pt_10_a_hundred_at_a_tenth_is_ten() -> None:
     """PT-10: 100 × 0.1 → 10."""
     sales = [Sale("A", 10_000, 10_000, 10_000)]
     assert month_commission(sales, Deductions(), flat("0.1"), CommissionRules()).fen == 1_000

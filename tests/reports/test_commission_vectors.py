@@ -146,7 +146,7 @@ def worked_month() -> Book:
     )
 
 
-def test_the_worked_statement_adds_up_line_by_line() -> None:
+def test_cm_28_the_worked_statement_adds_up_line_by_line() -> None:
     """CM-28 and §4.6."""
     of = worked_month()
     total = line(commissions(asked(of))).values
@@ -220,8 +220,7 @@ def test_gold_worth_more_than_a_fifth_of_the_sale_is_warned_about(amount: str, w
     assert ("gold_guard" in line(statement).values["flags"]) is warned
 
 
-def test_a_part_timers_refunded_sale_earns_no_gold() -> None:
-    """CM-37."""
+def test_cm_37_a_part_timers_refunded_sale_earns_no_gold() -> None:
     of = book(deal("A", "3000"), refund("R", "A", "3000", "2026-10-20"), people=PART_TIMER)
     values = line(commissions(asked(of))).values
     assert (values["gold_grams"], values["commission"], values["net"]) == (0, money("0.00"), money("0.00"))
@@ -231,8 +230,7 @@ def january() -> Book:
     return book(deal("A", "22000", on="2026-01-10"), deal("B", "30000", on="2026-01-20"))
 
 
-def test_a_refund_after_closing_is_reversed_at_the_closed_months_rate_and_carried() -> None:
-    """CM-38."""
+def test_cm_38_a_refund_after_closing_is_reversed_at_the_closed_months_rate_and_carried() -> None:
     of = january()
     close(of, "2026-01", as_of=date(2026, 2, 10))
     assert line(commissions(asked(of, "2026-01"))).values["commission"] == money("3380.00")
@@ -253,8 +251,7 @@ def test_what_is_carried_comes_off_the_next_month() -> None:
     assert (april["brought_forward"], april["payable"]) == (money("-605.00"), money("1195.00"))
 
 
-def test_a_refund_netted_in_its_own_month_leaves_nothing_to_carry() -> None:
-    """CM-40."""
+def test_cm_40_a_refund_netted_in_its_own_month_leaves_nothing_to_carry() -> None:
     of = january()
     close(of, "2026-01", as_of=date(2026, 2, 10))
     of["deal"] += [refund("R", "A", "22000", "2026-03-05"), deal("C", "15000", on="2026-03-10")]
@@ -263,8 +260,7 @@ def test_a_refund_netted_in_its_own_month_leaves_nothing_to_carry() -> None:
     assert (march["net"], march["commission"], march["carried"]) == (money("-7000"), money("0"), money("0"))
 
 
-def test_a_refund_before_closing_is_netted_in_the_month_of_the_sale() -> None:
-    """CM-41."""
+def test_cm_41_a_refund_before_closing_is_netted_in_the_month_of_the_sale() -> None:
     of = january()
     of["deal"].append(refund("R", "A", "22000", "2026-02-05"))
     assert commission(of, "2026-01") == money("1800.00")
@@ -278,28 +274,24 @@ def referred(**more: str) -> Book:
     )
 
 
-def test_a_single_sellers_referred_deal_is_wholly_the_sellers() -> None:
-    """CM-42."""
+def test_cm_42_a_single_sellers_referred_deal_is_wholly_the_sellers() -> None:
     of = referred()
     assert (commission(of), commission(of, staff_id="S002")) == (money("7350.00"), money("0.00"))
 
 
-def test_a_share_of_commission_comes_out_of_the_sellers_pool() -> None:
-    """CM-44."""
+def test_cm_44_a_share_of_commission_comes_out_of_the_sellers_pool() -> None:
     of = referred(attribution="按比例", referrer_share="0.3", agreement="a1 协议.pdf")
     options = {"commission__referral__mode": "ratio_on_commission"}
     assert commission(of, **options) == money("6090.00")
     assert commission(of, staff_id="S002", **options) == money("1260.00")
 
 
-def test_shares_of_a_deal_must_make_the_whole() -> None:
-    """CM-47."""
+def test_cm_47_shares_of_a_deal_must_make_the_whole() -> None:
     with pytest.raises(ValueError, match="sum to 100 %"):
         Split(Fraction(70, 100), Fraction(40, 100))
 
 
-def test_a_foreign_deal_is_refused_without_a_rate_and_converted_with_one() -> None:
-    """CM-48."""
+def test_cm_48_a_foreign_deal_is_refused_without_a_rate_and_converted_with_one() -> None:
     of = book(deal("A", "10000", currency="HKD"))
     refused = commissions(asked(of))
     assert line(refused).values["payable"] is None
@@ -342,8 +334,7 @@ def test_a_weekly_champion_exceeds_a_quarter_of_the_quota(amount: str, state: st
     assert prizes(of, WEEKLY) == prize
 
 
-def test_champions_level_with_each_other_each_get_the_prize() -> None:
-    """CM-52."""
+def test_cm_52_champions_level_with_each_other_each_get_the_prize() -> None:
     of = book(
         deal("A", "12000"),
         deal("B", "12000", seller_id="S002"),
@@ -361,8 +352,7 @@ def test_a_monthly_champion_exceeds_the_quota(amount: str, prize: dict[str, int]
     assert prizes(book(deal("A", amount), quotas=[quota("40000")]), MONTHLY) == prize
 
 
-def test_a_daily_prize_above_fifty_is_refused() -> None:
-    """CM-55."""
+def test_cm_55_a_daily_prize_above_fifty_is_refused() -> None:
     notice = {
         "record_id": "n1", "award_kind": "日业绩高峰", "period": "2026-10-17", "staff_id": "S001", "amount": "60",
         "target": "20000",
@@ -382,8 +372,7 @@ def test_pay_day_is_the_fifteenth_or_the_workday_before(offset: str, day: date) 
     assert line(statement).values["settle_on"] == day
 
 
-def test_a_managers_commission_is_pending_until_a_rate_is_decided() -> None:
-    """CM-61."""
+def test_cm_61_a_managers_commission_is_pending_until_a_rate_is_decided() -> None:
     of = book(deal("A", "30000"), people=[person(role="大客户经理")])
     values = line(commissions(asked(of))).values
     assert (values["status"], values["commission"], values["payable"]) == ("pending", None, None)

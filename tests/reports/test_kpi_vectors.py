@@ -57,8 +57,7 @@ def weighted(card: ScoredCard) -> dict[str, Fraction | None]:
     return {line.indicator.key: line.weighted for line in card.lines}
 
 
-def test_a_consultants_card_adds_up() -> None:
-    """KP-01."""
+def test_kp_01_a_consultants_card_adds_up() -> None:
     card = consultant()
     assert weighted(card) == {
         "sales_plan": 45, "lost_customers": 8, "development_plan": 8, "complaints": 5, "feedback": Fraction("4.5"),
@@ -68,8 +67,7 @@ def test_a_consultants_card_adds_up() -> None:
     assert card.total == Decimal("88.33")
 
 
-def test_a_back_office_card_adds_up() -> None:
-    """KP-02."""
+def test_kp_02_a_back_office_card_adds_up() -> None:
     card = score_card(
         BACK_OFFICE,
         RULES,
@@ -82,8 +80,7 @@ def test_a_back_office_card_adds_up() -> None:
     assert card.total == Decimal("91.66")
 
 
-def test_a_card_with_a_plan_of_nothing_cannot_be_closed() -> None:
-    """KP-04."""
+def test_kp_04_a_card_with_a_plan_of_nothing_cannot_be_closed() -> None:
     card = consultant(CONSULTANT_FIGURES | {"sales_plan": of("360000", "0")})
     [line] = [each for each in card.lines if each.indicator.key == "sales_plan"]
     assert (line.score, line.reason) == (None, "no_target")
@@ -100,7 +97,7 @@ def test_selling_beyond_the_plan_is_capped(cap: str, expected: str) -> None:
     assert weighted(card)["sales_plan"] == Fraction(expected)
 
 
-def test_without_a_colleagues_rating_there_is_no_score() -> None:
+def test_kp_07_without_a_colleagues_rating_there_is_no_score() -> None:
     """KP-07: never 70 % only."""
     ratings = CONSULTANT_RATINGS | {"conduct": [Rating("上级领导", Fraction(90))]}
     card = score_card(CONSULTANT, RULES, CONSULTANT_FIGURES, ratings)
