@@ -45,9 +45,9 @@ def rules_of(pack: Pack) -> Mapping[str, Rule]:
 def deadlines(request: Request) -> Statement:
     """One line an obligation, overdue first: rule, label, template, record_id, line_no, occurrence (which repetition),
     trigger_at, due_at, met_at, status, late_calendar, late_working, late_unit (day | second), severity, owner_id,
-    escalated_to (a staff id, or a role), reached (everybody it was escalated to), who (roles), provisional (the year's
-    days off are not published), open (something is left to do: also after the promise was kept, until what the rule
-    names has come).
+    escalated_to (a staff id, or a role), informed (everybody it was escalated to), who (roles), provisional (the year's
+    days off are not published), unfinished (something is left to do: also after the promise was kept, until what the
+    rule names has come).
 
     Status: not_triggered, pending, due_soon, overdue, met, met_late, waived, paused, not_measurable. Without a month
     everything is listed, what has not begun last. With a month only what is open and what was met in that month;
@@ -160,7 +160,7 @@ def _line(key: str, row: Listed, rule: Rule, zone: ZoneInfo) -> StatementLine:
         "due_at": _aware(row.due_at, zone), "met_at": _aware(row.met_at, zone), "status": row.status,
         "late_calendar": row.late_calendar, "late_working": row.late_working, "late_unit": row.late_unit,
         "severity": row.severity, "owner_id": row.owner_id, "escalated_to": row.escalated_to,
-        "reached": list(row.reached), "who": list(rule.who), "provisional": row.provisional, "open": row.is_open,
+        "informed": list(row.reached), "who": list(rule.who), "provisional": row.provisional, "unfinished": row.is_open,
     }  # fmt: skip
     sources = () if row.template in VIEWS else (Source(row.template, row.record_id, row.line_no),)
     cite = rule.cite

@@ -147,7 +147,7 @@ def _duty(line: StatementLine, today: date) -> Duty:
         str(values["rule"]), label if isinstance(label, Label) else Label(zh=str(label), en=str(label)),
         SUBJECTS.get(table, table), str(values["record_id"]), due, days,
         "late" if late else "today" if days == 0 else "week", str(values["severity"]), str(values["owner_id"]),
-        _texts(values["reached"]),
+        _texts(values["informed"]),
         *_cited(line),
     )  # fmt: skip
 

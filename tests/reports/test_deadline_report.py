@@ -53,7 +53,7 @@ def test_a_person_sees_what_he_owes_and_whatever_reached_him(
 
 def test_the_line_names_the_highest_and_everybody_it_reached() -> None:
     (line, _) = of_rule(listed(date(2026, 11, 7)), "D05")
-    assert (line.values["escalated_to"], line.values["reached"]) == ("S3", ["S2", "S3"])
+    assert (line.values["escalated_to"], line.values["informed"]) == ("S3", ["S2", "S3"])
 
 
 def test_the_totals_of_a_person_are_his_own() -> None:
@@ -67,7 +67,7 @@ def test_a_month_lists_what_is_open_even_when_its_promise_was_kept_earlier() -> 
     head = {"record_id": "a1", "order_no": "PO1"}
     november = listed(date(2026, 11, 20), "2026-11", acceptance=[head], **{"acceptance.lines": FAILED})
     (line,) = of_rule(november, "D11")
-    assert (line.values["status"], line.values["open"]) == ("met", True)
+    assert (line.values["status"], line.values["unfinished"]) == ("met", True)
     assert [str(step.params["text"].en) for step in november.explain(line) if step.code == "deadline.until"] == [
         "the acceptance passes"
     ]
@@ -81,7 +81,7 @@ def test_a_month_lists_what_is_open_even_when_its_promise_was_kept_earlier() -> 
 def test_what_is_left_to_do_stands_before_what_is_done() -> None:
     head = {"record_id": "a1", "order_no": "PO1"}
     statement = listed(date(2026, 11, 20), acceptance=[head], **{"acceptance.lines": FAILED})
-    opened = [line.values["open"] for line in statement.lines]
+    opened = [line.values["unfinished"] for line in statement.lines]
     assert opened == sorted(opened, reverse=True)
 
 

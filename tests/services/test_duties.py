@@ -24,7 +24,7 @@ def line(rule: str, due: str, status: str, table: str = "contract", owner: str =
     values = {
         "rule": rule, "label": Label(zh="合同归档", en="Contract filed"), "template": table, "record_id": rule.lower(),
         "due_at": datetime.fromisoformat(due).replace(tzinfo=ZONE), "status": status, "severity": "H",
-        "owner_id": owner, "escalated_to": "S004", "reached": ["S003", "S004"],
+        "owner_id": owner, "escalated_to": "S004", "informed": ["S003", "S004"],
     }  # fmt: skip
     cited = Citation("手册", "二(四)4", "签署后3个工作日内归档", "File within three days")
     return StatementLine(rule, values, (), cited)
