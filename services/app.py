@@ -142,7 +142,9 @@ class App:
         people = People(lambda: self.repository, lambda: self.catalogue, self._journal.revision)
         handed: dict[str, Any] = {"clock": self.clock, "new_id": self.new_id}
         self.accounts = Accounts(self._private, is_staff=people.is_staff, hashing=hashing, **handed)
-        self.sessions = Sessions(self._private, self.config, person=people.person, **handed)
+        self.sessions = Sessions(
+            self._private, self.config, person=people.person, number_now=people.number_now, **handed
+        )
         self.drafts = Drafts(self._private, written_under=self._journal.written_under, **handed)
         self.samples = Samples(
             self._private,

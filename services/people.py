@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sheets_adapter.repository import Repository
 
 STAFF = "staff"
+_CHANGES_AT_ONCE = 1_000
 LEFT = frozenset({"离职", "解除合作"})
 
 
@@ -51,6 +52,16 @@ class People:
         """Whether an account may be made for that staff ID: there is a record and the person has not left."""
         found = self.person(staff_id) if staff_id else None
         return found is not None and not found.has_left
+
+    def number_now(self, staff_id: str) -> str:
+        """The staff ID of the person who had this one last; "" when nobody had, or he has none now."""
+        store, row_id, seq = self._repository().store, "", 0
+        while changes := store.changes(table=STAFF, after=seq, limit=_CHANGES_AT_ONCE):
+            seq = changes[-1].seq
+            gave_up = [one.row_id for one in changes if one.before.get("staff_id") == staff_id]
+            row_id = gave_up[-1] if gave_up else row_id
+        row = store.get(STAFF, row_id) if row_id else None
+        return row.values.get("staff_id", "") if row else ""
 
     def _read(self, staff_id: str) -> Person | None:
         if STAFF not in self._catalogue():

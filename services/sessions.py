@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from schemas.record import Actor
@@ -46,6 +46,7 @@ class Sessions:
     """Opens, checks and ends sessions.
 
     person: looks up a staff ID; None when there is no such record. Who has left is nobody any more.
+    number_now: the staff ID of the person who had that one before, "" when nobody had: his account goes along.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class Sessions:
         clock: Clock,
         new_id: NewId,
         person: Callable[[str], Person | None],
+        number_now: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._private = private
+        self._number_now = number_now
         self._clock = clock
         self._new_id = new_id
         self._person = person
@@ -100,12 +103,21 @@ class Sessions:
             self._private.delete_session(session.token_hash)
             return None
         person = self._person(account.staff_id)
+        if person is None:
+            account = self._renumbered(account)
+            person = self._person(account.staff_id)
         if person is not None and person.has_left:
             self._private.delete_session(session.token_hash)
             return None
         if now - session.seen_at >= TOUCH_EVERY:
             self._private.touch_session(session.token_hash, now)
         return _actor(account, person)
+
+    def _renumbered(self, account: AccountRow) -> AccountRow:
+        """The account of the staff ID its person was given since; as it is where another account has that one."""
+        number = self._number_now(account.staff_id)
+        moved = replace(account, staff_id=number)
+        return moved if number and not self._private.put_account(moved) else account
 
     def close(self, token: str) -> None:
         """Signs this device out."""

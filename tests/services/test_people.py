@@ -58,6 +58,32 @@ def test_another_position_changes_no_right(portal, li, account) -> None:
     assert portal.sessions.actor(token).roles == {"sales_rep"}
 
 
+def test_an_account_goes_along_when_its_person_gets_another_staff_number(portal, li, account) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, staff_id="S900")
+    change(portal, li, staff_id="S901")
+    assert portal.sessions.actor(token).signature == "S901 李娜"
+    assert portal.accounts.get(account.account_id).staff_id == "S901"
+
+
+def test_an_account_stays_when_the_new_number_already_has_one(portal, li, account) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, staff_id="S900")
+    other = portal.accounts.create("李娜新号", "春江花月夜八个字", staff_id="S900", roles=["finance"])
+    assert isinstance(other, Account)
+    assert portal.sessions.actor(token).staff_id == "S002"
+    assert portal.accounts.get(other.account_id).staff_id == "S900"
+
+
+def test_who_takes_over_a_number_takes_over_no_account_of_somebody_renumbered_before(portal, li, account) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, staff_id="S900")
+    assert portal.sessions.actor(token).staff_id == "S900"
+    newcomer = Submission("staff", "key-wang", {**LI, "staff_name": "王芳"})
+    assert isinstance(portal.repository.submit(newcomer, SYSTEM_ACTOR), Saved)
+    assert portal.sessions.actor(token).signature == "S900 李娜"
+
+
 @pytest.mark.parametrize("state", ["离职", "解除合作"])
 def test_who_leaves_is_signed_out_and_gets_no_new_account(portal, li, account, state) -> None:
     token, _ = signed_in(portal, account)
