@@ -147,6 +147,24 @@ def test_a_typed_row_is_adopted_once_though_its_id_has_to_wait(office: Office) -
     assert sorted(row.values["name"] for row in office.rows().values()) == ["六福", "周大生", "老庙", "金凤祥"]
 
 
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("own_id", [{}, {"记录编号": "HAND-1"}], ids=["without an id", "with an id of its own"])
+def test_a_typed_row_is_adopted_once_though_the_portal_died_over_it(office: Office, monkeypatch, own_id) -> None:
+    def die(*_: object) -> None:
+        raise Died
+
+    office.edit(add_row(客户名称="六福", **own_id))
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(office.repository, "take_in", die)
+        office.backend.sync_in()
+    office.restart()
+    office.checkpoint()
+    assert sorted(row.values["name"] for row in office.rows().values()) == ["六福", "周大生", "老庙", "金凤祥"]
+
+
 def test_typing_on_in_a_row_whose_id_is_still_on_its_way_changes_that_record(office: Office) -> None:
     office.edit(add_row(客户名称="六福"))
     office.backend.sync_in()
