@@ -62,7 +62,7 @@ def render(statement: Statement, kind: Format, texts: ReportTexts, language: str
         return write_csv(grid.columns, [grid.texts])
     if kind == "xlsx":
         return _xlsx(statement, _Grid.of(header, rows, language), texts, language)
-    return _table(header, rows, language).encode()
+    return (_table(header, rows, language) + _totals_line(statement, texts, language)).encode()
 
 
 def _grid(statement: Statement, texts: ReportTexts, language: str) -> tuple[list[str], list[list[Value]]]:
@@ -103,14 +103,12 @@ class _Words:
     def of(self, column: str, value: Value) -> Value:
         """The value in words; what is no code as it is."""
         if isinstance(value, Mapping):
-            return {self._factor(str(key)): item for key, item in value.items()}
+            return {self._factor(str(key)): self.of(str(key), item) for key, item in value.items()}
         if column not in CODED:
             return value
         if isinstance(value, str):
             return self._word(column, value) if value else value
-        if isinstance(value, Sequence):
-            return [self.of(column, item) for item in value]
-        return value
+        return [self.of(column, item) for item in value] if isinstance(value, Sequence) else value
 
     def _word(self, column: str, code: str) -> str:
         known = self._known.get((column, code))
@@ -210,19 +208,23 @@ def _fits_two_places(value: Value) -> bool:
 
 def _xlsx(statement: Statement, grid: _Grid, texts: ReportTexts, language: str) -> bytes:
     """A workbook with the lines, and a second sheet with what was asked, the totals and the findings."""
-    facts: list[tuple[str, Value]] = [
-        ("as_of", statement.as_of), ("pack", statement.pack), ("pack_hash", statement.pack_hash),
-        *statement.parameters.items(), *statement.totals.items(),
-    ]  # fmt: skip
+    words = _Words(statement.report, texts, language)
+    asked: dict[str, Value] = {"as_of": statement.as_of, "pack": statement.pack, "pack_hash": statement.pack_hash}
+    facts = [(_heading(key, texts, language), value) for key, value in {**asked, **statement.parameters}.items()]
     facts += [
-        (finding.code, f"{finding.at or ''} {texts.finding(finding, language)}") for finding in statement.findings
+        (texts.text("about.total", language, item=_heading(key, texts, language)), words.of(key, value))
+        for key, value in statement.totals.items()
+    ]
+    facts += [
+        (finding.code, f"{finding.at or ''} {texts.finding(finding, language)}".strip())
+        for finding in statement.findings
     ]
     heads = (("about.item", 30), ("about.content", 80))
     about = _Grid(
         tuple(ColumnDesign(texts.text(key, language), width=width) for key, width in heads),
-        [[_heading(key, texts, language) for key, _ in facts], [shown(value, language) for _, value in facts]],
+        [[name for name, _ in facts], [shown(value, language) for _, value in facts]],
     )
-    title = sheet_title(_heading(f"report.{statement.report}", texts, language))
+    title = sheet_title(texts.text(f"report.{statement.report}", language))
     sheets = {title: grid, sheet_title(texts.text("about.title", language), [title]): about}
     return write_tables([Table(SheetDesign(name, one.columns), [one.texts]) for name, one in sheets.items()])
 
@@ -236,6 +238,16 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Value]], language: str
     return "".join(
         "  ".join(row[at] + " " * (widths[at] - _width(row[at])) for at in used).rstrip() + "\n" for row in texts
     )
+
+
+def _totals_line(statement: Statement, texts: ReportTexts, language: str) -> str:
+    """The totals that are one figure, on a line of their own behind a blank one; nothing when there are none."""
+    figures = [
+        f"{_heading(key, texts, language)} {shown(value, language)}"
+        for key, value in statement.totals.items()
+        if isinstance(value, (int, Decimal))
+    ]
+    return "\n" + texts.text("about.total", language, item="  ".join(figures)) + "\n" if figures else ""
 
 
 def _cut(text: str, limit: int = 28) -> str:

@@ -200,7 +200,9 @@ def test_other_formats_hold_the_same_lines(capsysbinary, tmp_path: Path, workboo
     elif kind == "csv":
         assert len(list(csv.reader(io.StringIO(target.read_text(encoding="utf-8-sig"))))) == count + 1
     else:
-        assert len(target.read_text(encoding="utf-8").splitlines()) == count + 1
+        lines, totals = target.read_text(encoding="utf-8").split("\n\n")
+        assert len(lines.splitlines()) == count + 1
+        assert totals.startswith(f"合计：列出 {count}")
 
 
 def test_nothing_is_written(capsysbinary, tmp_path: Path, workbook: Path) -> None:
