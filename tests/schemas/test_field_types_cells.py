@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.field_types import CellValue, type_of
-from schemas.field_types.base import Parsed
+from schemas.field_types.base import Parsed, find_unstorable
 from schemas.template import Field
 from tests.schemas.schema_samples import CONTEXT, choices, field
 
@@ -305,3 +305,20 @@ def test_column_is_wide_enough_for_its_header() -> None:
     short, long = field("date"), field("date", label={"zh": "合同约定的最终交付日期", "en": "x"})
     assert type_of(short).column_width(short) == 12
     assert type_of(long).column_width(long) == 26
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=20))
+@example("#N/A")
+@example("\ud800")
+@example("\x85")
+@example("\ufffe")
+def test_a_text_is_refused_exactly_when_no_cell_can_hold_it(text: str) -> None:
+    note = field("long_text")
+    assert type_of(note).parse(text, note, CONTEXT).fits == (find_unstorable(text, note) is None)
+
+
+@pytest.mark.parametrize(("units", "fits"), [(32_767, True), (32_768, False)])
+def test_a_text_is_refused_when_it_is_longer_than_a_cell(units: int, fits: bool) -> None:
+    note = field("long_text")
+    assert type_of(note).parse("字" * units, note, CONTEXT).fits is fits
+    assert type_of(note).parse("😀" * (units // 2) + "字" * (units % 2), note, CONTEXT).fits is fits
