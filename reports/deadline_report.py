@@ -210,7 +210,7 @@ def _waivers_without_reason(evaluation: Evaluation) -> list[Finding]:
 def explained(row: Listed, rule: Rule, as_of: date | datetime) -> tuple[Step, ...]:
     """How the obligation came about, how its due moment was counted, and where it stands."""
     steps = [Step("deadline.rule", {"rule": row.rule, "label": rule.label})]
-    if row.trigger_at is None or row.due_at is None:
+    if row.trigger_at is None or row.due_at is None or row.is_to_come(as_of):
         steps.append(Step("deadline.no_moment" if row.status == "not_measurable" else "deadline.not_begun"))
         return tuple(steps)
     steps.append(Step("deadline.start", {"at": _shown(row.trigger_at, row)}))

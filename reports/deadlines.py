@@ -261,6 +261,7 @@ def _statuses(part: Part, now: int) -> tuple[Ints, Ints, Ints]:
     status[met & known & (met_at > late_from)] = CODE["met_late"]
     status[~known & owed.measurable] = CODE["not_triggered"]
     status[~known & ~owed.measurable] = CODE["not_measurable"]
+    status[owed.counts_on & (owed.start > now) & ~met] = CODE["not_triggered"]
     dropped = (owed.dropped_at != MISSING) & (owed.dropped_at <= now) & ~met
     status[dropped] = CODE["not_triggered"]
     status[(part.waived_at <= now) & ~met] = CODE["waived"]
@@ -330,6 +331,11 @@ class Listed:
     def subject(self) -> str:
         """The record, and the line where it is one: what acknowledgements name."""
         return f"{self.record_id}#{self.line_no}" if self.line_no else self.record_id
+
+    def is_to_come(self, as_of: date | datetime) -> bool:
+        """Whether what sets it off lies ahead."""
+        ahead = self.trigger_at is not None and wall_seconds(self.trigger_at) > wall_seconds(as_of)
+        return ahead and self.status == "not_triggered"
 
     @property
     def escalated_to(self) -> str:

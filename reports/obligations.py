@@ -85,6 +85,13 @@ class Obligations:
         """The due moments."""
         return self.counted.due
 
+    @property
+    def counts_on(self) -> Flags:
+        """Whether time runs on from a start that has to happen first; a planned date, such as a delivery's, stands
+        before it comes."""
+        planned = [one.clock == "period" or (one.amount <= 0 and one.amount_from is None) for one in self.counted.ways]
+        return ~np.array(planned, dtype=np.bool_)[self.counted.way] & (self.watch.every is None)
+
     def occurrence(self, at: int) -> str:
         """Which of its repetitions an obligation is; "" for none."""
         own = self._own_occurrence(int(self.rows[at]))

@@ -78,6 +78,13 @@ def test_a_month_lists_what_is_open_even_when_its_promise_was_kept_earlier() -> 
     )
 
 
+def test_seen_from_before_it_was_signed_a_contract_has_not_begun_to_count() -> None:
+    statement = listed(date(2026, 11, 1))
+    line = next(line for line in of_rule(statement, "D05") if line.values["record_id"] == "h1")
+    assert (line.values["status"], line.values["unfinished"]) == ("not_triggered", False)
+    assert [step.code for step in statement.explain(line)] == ["deadline.rule", "deadline.not_begun"]
+
+
 def test_what_is_left_to_do_stands_before_what_is_done() -> None:
     head = {"record_id": "a1", "order_no": "PO1"}
     statement = listed(date(2026, 11, 20), acceptance=[head], **{"acceptance.lines": FAILED})

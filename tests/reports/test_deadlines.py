@@ -57,6 +57,22 @@ def test_what_has_not_begun_is_not_triggered_and_what_lost_its_time_is_not_measu
     assert status_of("D16", "2026-11-06", "after_sales", {"result": "恢复正常", "csat": "5"}) == "not_measurable"
 
 
+@pytest.mark.parametrize(
+    ("rule", "table", "row", "before", "after"),
+    [
+        ("D05", "contract", {"signed_on": "2026-11-02"}, "not_triggered", "pending"),
+        ("D01", "first_contact", {"ended_at": "2026-11-02 00:00:00"}, "not_triggered", "pending"),
+        ("D25", "sales_order", {"delivery_on": "2026-11-20"}, "pending", "pending"),
+        ("D26", "customer_info", {"customer_id": "C1", "next_follow_on": "2026-11-20"}, "pending", "pending"),
+    ],
+)
+def test_looked_at_from_an_earlier_day_what_had_not_happened_is_not_owed_yet_but_a_planned_day_is(
+    rule: str, table: str, row: Row, before: str, after: str
+) -> None:
+    assert status_of(rule, "2026-11-01 23:59:59", table, row) == before
+    assert status_of(rule, "2026-11-02", table, row) == after
+
+
 def test_a_record_whose_entry_has_no_time_is_not_measurable_rather_than_overdue() -> None:
     visit = {"customer_id": "C1", "ended_at": "2026-05-08 16:00:00"}
     assert status_of("D67", "2026-05-20", "visit_record", visit) == "not_measurable"

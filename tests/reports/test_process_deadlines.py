@@ -145,7 +145,7 @@ def test_d17_repeat_orders_start_no_new_surveys_unless_each_order_counts() -> No
     book: Book = {"sales_order": ORDERS, "acceptance": [again, ACCEPTED, ACCEPTED | {"order_no": "PO9"}]}
     assert list(evaluated("D17", "2026-02-01", book)["record_id"]) == ["r2", "r3"]  # PO9 is nobody's known order
     assert optioned("D17", date(2026, 2, 1), book, mode="per_order") == [
-        ("2026-04-15", "pending"), ("2026-02-28", "pending"), ("2026-02-28", "pending"),
+        ("2026-04-15", "not_triggered"), ("2026-02-28", "pending"), ("2026-02-28", "pending"),
     ]  # fmt: skip
 
 
