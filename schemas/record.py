@@ -171,7 +171,10 @@ class Rejected:
     clashes: tuple[FieldClash, ...] = ()
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def etag_of(values: Mapping[str, str], raw: Mapping[str, str], status: str) -> str:
     """ETag of one row: 16 hex digits over its canonical text. Who touched it last and when is not part of it."""
-    text = json.dumps([sorted(values.items()), sorted(raw.items()), status], ensure_ascii=False)
+    text = _JSON.encode([sorted(values.items()), sorted(raw.items()), status])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -31,7 +31,7 @@ from sheets_adapter.journal_layout import FORMAT_VERSION, JOURNAL_SQL, Layout, s
 from sheets_adapter.journal_log import changes_under, read_changes, written_under
 from sheets_adapter.journal_query import PagePlan
 from sheets_adapter.journal_tables import ensure_table
-from sheets_adapter.journal_write import BatchWriter, chunks, holes, stored_rows
+from sheets_adapter.journal_write import BatchWriter, chunks, holes, rows_of
 from sheets_adapter.sqlite_files import ConnectionPool
 
 KEYS_KEPT = timedelta(days=90)
@@ -98,7 +98,7 @@ class Journal:
     def get_many(self, table: str, row_ids: Sequence[str]) -> dict[str, Row]:
         """The rows that exist, by id."""
         with self._reading(table) as (db, layout):
-            return {row_id: stored.row for row_id, stored in stored_rows(db, layout, row_ids).items()}
+            return rows_of(db, layout, row_ids)
 
     def query(self, query: Query) -> Page:
         """A page of rows (keyset paging: rows written meanwhile neither repeat nor hide others)."""

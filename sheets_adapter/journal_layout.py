@@ -67,8 +67,8 @@ def _plain(text: str) -> SqlValue:
     return text
 
 
-def _text(stored: SqlValue) -> str:
-    return str(stored)
+_TEXTS: Mapping[Kind, Callable[[SqlValue], str]] = {"money": _money_text, "integer": str}
+"""Kinds whose SQL values are not their canonical texts."""
 
 
 ENCODERS: Mapping[Kind, Callable[[str], SqlValue]] = {
@@ -172,7 +172,16 @@ class Layout:
 
     @cached_property
     def _decoders(self) -> tuple[tuple[str, Callable[[SqlValue], str]], ...]:
-        return tuple((c.key, _money_text if c.kind == "money" else _text) for c in self.spec.columns)
+        """Columns whose SQL values are not their canonical texts."""
+        return tuple((c.key, _TEXTS[c.kind]) for c in self.spec.columns if c.kind in _TEXTS)
+
+    def _values(self, cells: Sequence[Any]) -> dict[str, str]:
+        """The values among the results of `select`."""
+        values = {key: cell for key, cell in zip(self.columns, cells[7:], strict=True) if cell is not None}
+        for key, decoder in self._decoders:
+            if key in values:
+                values[key] = decoder(values[key])
+        return values
 
     def sql_row(self, stored: StoredRow) -> list[SqlValue]:
         """Parameters of `upsert`."""
@@ -192,15 +201,9 @@ class Layout:
 
     def stored_row(self, cells: Sequence[SqlValue]) -> StoredRow:
         """The row behind one result of `select`."""
-        rowid, row_id, version, revision, raw, extra, pairs = cells[:7]
-        values = {
-            key: decoder(cell)
-            for (key, decoder), cell in zip(self._decoders, cells[7:], strict=True)
-            if cell is not None
-        }
-        row = Row(str(row_id), values, _loads(raw), _loads(extra), int(version or 0), int(revision or 0))
+        rowid, pairs = cells[0], cells[6]
         held = tuple((name, folded) for name, folded in json_texts.loads(str(pairs))) if pairs else ()
-        return StoredRow(int(rowid or 0), row, held)
+        return StoredRow(int(rowid or 0), self.row(cells), held)
 
     def block(self, keys: Sequence[str], results: Sequence[Sequence[Any]]) -> Block:
         """Some results of `PagePlan.scan` for those columns, turned into columns. There is at least one."""
@@ -211,9 +214,9 @@ class Layout:
         raw = {at: _loads(text) for at, text in enumerate(raws) if text} if any(raws) else {}
         return Block(row_ids, decoded, raw)
 
-    def row(self, cells: Sequence[SqlValue]) -> Row:
+    def row(self, cells: Sequence[Any]) -> Row:
         """The row behind one result of `select`, without what only the journal knows."""
-        return self.stored_row(cells).row
+        return Row(cells[1], self._values(cells), _loads(cells[4]), _loads(cells[5]), cells[2], cells[3])
 
 
 class _NarrowLayout(Layout):
@@ -222,12 +225,7 @@ class _NarrowLayout(Layout):
         return "r._row, r._id, r._version, r._revision, NULL, NULL, NULL"
 
     def row(self, cells: Sequence[Any]) -> Row:
-        values = {
-            key: decoder(cell)
-            for (key, decoder), cell in zip(self._decoders, cells[7:], strict=True)
-            if cell is not None
-        }
-        return Row(cells[1], values, {}, {}, cells[2], cells[3])
+        return Row(cells[1], self._values(cells), {}, {}, cells[2], cells[3])
 
 
 def _as_stored(cells: Sequence[Any]) -> Sequence[str | None]:

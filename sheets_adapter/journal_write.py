@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from schemas.folding import fold
 from schemas.record import VOID
@@ -40,12 +41,17 @@ def holes(count: int) -> str:
 
 def stored_rows(db: sqlite3.Connection, layout: Layout, row_ids: Sequence[str]) -> dict[str, StoredRow]:
     """The rows that exist, by id."""
-    found = {}
+    return {cells[1]: layout.stored_row(cells) for cells in _selected(db, layout, row_ids)}
+
+
+def rows_of(db: sqlite3.Connection, layout: Layout, row_ids: Sequence[str]) -> dict[str, Row]:
+    """As `stored_rows`, without what only the journal knows."""
+    return {cells[1]: layout.row(cells) for cells in _selected(db, layout, row_ids)}
+
+
+def _selected(db: sqlite3.Connection, layout: Layout, row_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
     for some in chunks(row_ids):
-        for cells in db.execute(f"{layout.select} WHERE r._id IN ({holes(len(some))})", some):
-            stored = layout.stored_row(cells)
-            found[stored.row.row_id] = stored
-    return found
+        yield from db.execute(f"{layout.select} WHERE r._id IN ({holes(len(some))})", some)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,10 @@ class RowReader:
             if record is not None:
                 yield record
 
+    def seen_before(self, row_id: str) -> Seen | None:
+        """What the file held of the row before; None where that is not known."""
+        return self._seen.get(row_id) if row_id else None
+
     def id_of(self, row: Cells) -> str:
         """The text in the identity column."""
         return text_of(self.cell(row, self.plan.id_column))
@@ -143,13 +147,13 @@ class RowReader:
         hashed.update(repr((row[:width], formulas)).encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()
 
-    def decode(self, number: int, row: Cells) -> DecodedRow | None:
-        """The record in a row; None for a row that holds none."""
+    def decode(self, number: int, row: Cells, mark: str = "") -> DecodedRow | None:
+        """The record in a row; None for a row that holds none. mark: its mark, if it was made already."""
         row_id = self.id_of(row)
         self._look_for_gap(number, row_id)
         if self._is_header_again(row) or (not row_id and self._is_beneath_the_records(number, row)):
             return None
-        reading = _Reading(self, number, row, self._seen.get(row_id) if row_id else None)
+        reading = _Reading(self, number, row, row_id)
         width, texts = len(row), reading.cells
         for column, at, reader in self._plain:
             cell = row[at] if at < width else None
@@ -173,7 +177,7 @@ class RowReader:
         reading.read_extras()
         self.unresolved = self.unresolved or reading.unresolved
         # A row without an id is not looked up by it, so it is always read again.
-        mark = self.mark(number, row) if row_id and not reading.unresolved else ""
+        mark = mark or self.mark(number, row) if row_id and not reading.unresolved else ""
         return DecodedRow(number, row_id, Seen(reading.cells, reading.shown, formulas), tuple(reading.findings), mark)
 
     def _is_answer(self, column: str) -> bool:
@@ -257,18 +261,23 @@ class RowReader:
         return RAW + (display or wanted), (Finding("V041", params=params, severity=Severity.WARNING),)
 
 
-@dataclass(slots=True)
+@dataclass
 class _Reading:
     """One row while it is read."""
 
     reader: RowReader
     number: int
     row: Cells
-    before: Seen | None
+    row_id: str
     cells: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unresolved: bool = False
+
+    @cached_property
+    def before(self) -> Seen | None:
+        """What the file held of the row: few rows ask."""
+        return self.reader.seen_before(self.row_id)
 
     def keep(self, column: str, at: int, text: str, findings: tuple[Finding, ...]) -> None:
         """Takes a cell's text, and what is wrong with it at its address."""

@@ -127,11 +127,12 @@ class TableIntake:
             row_id = reader.id_of(cells)
             known = self._current.get(row_id)
             as_seen = known and row_id not in settled and self._base.get(row_id) == known
-            if as_seen and self._is_marked(row_id, reader.mark(number, cells)):
+            mark = reader.mark(number, cells) if as_seen else ""
+            if as_seen and self._is_marked(row_id, mark):
                 settled[row_id] = number
                 reader.note_row(number, row_id)
                 continue
-            row = reader.decode(number, cells)
+            row = reader.decode(number, cells, mark)
             if row is None:
                 continue
             if as_seen and seen_text(row.seen) == known:

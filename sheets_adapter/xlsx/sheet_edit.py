@@ -295,7 +295,7 @@ class SheetEditor:
     def _is_formula(self, number: int, column: int, cell: CellXml | None) -> bool:
         if cell is not None and has_formula(self.sheet.dialect, cell):
             return True
-        return any(area.holds(number, column) for area in self._arrays)
+        return bool(self._arrays) and any(area.holds(number, column) for area in self._arrays)
 
     def _require_not_merged(self, number: int, column: int) -> None:
         for area in self._merged:
