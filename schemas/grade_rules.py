@@ -83,8 +83,8 @@ class FourClasses(Meta):
     method: Literal["score", "pareto"] = "score"
     weights: dict[Literal["nature", "size", "sales", "trend"], Exact]
     nature: dict[str, Exact]
-    nature_of_industry: dict[str, str]
-    """The form asks the industry; this is the nature it stands for."""
+    nature_of_industry: dict[str, str | None]
+    """The form asks the industry; this is the nature it stands for. None: customers of it are not graded."""
     nature_of_officials: str
     size: dict[Literal["大", "中", "小"], Exact]
     large_staff: int
@@ -104,9 +104,12 @@ class FourClasses(Meta):
             raise Contradiction("lacking", of="grades.g2.size", missing=tuple(missing))
         _require_falling(self.sales, "grades.g2.sales")
         _require_falling(self.trend, "grades.g2.trend")
-        if unknown := sorted({*self.nature_of_industry.values(), self.nature_of_officials} - self.nature.keys()):
+        if unknown := sorted(self._natures() - self.nature.keys()):
             raise Contradiction("lacking", of="grades.g2.nature", missing=tuple(unknown))
         return self
+
+    def _natures(self) -> set[str]:
+        return {nature for nature in self.nature_of_industry.values() if nature} | {self.nature_of_officials}
 
 
 CRITERIA = (

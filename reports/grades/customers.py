@@ -103,12 +103,17 @@ def _days(column: pd.Series) -> np.ndarray:
 
 
 def grades_in_force(frames: Frames, scheme: str, day: date) -> pd.DataFrame:
-    """Each customer's last entry of the history by `day`: grade, from_on, indexed by customer id."""
-    history = columns_of(frames, "grade_history", ("customer_id", "scheme", "grade", "from_on", "record_id"))
+    """Each customer's last entry of the history by `day`: grade, from_on and the grade before (`former`, "" for none),
+    indexed by customer id."""
+    columns = ("customer_id", "scheme", "grade", "former", "from_on", "record_id")
+    history = columns_of(frames, "grade_history", columns)
     own = history[(history["scheme"] == SCHEME_NAMES[scheme]) & history["from_on"].notna()]
     own = own[own["from_on"] <= np.datetime64(day)].sort_values(["from_on", "record_id"])
     own["customer_id"] = own["customer_id"].astype(object)
-    return own.drop_duplicates("customer_id", keep="last").set_index("customer_id")[["grade", "from_on"]]
+    stated = own["former"].fillna("").astype(object)
+    own["former"] = stated.where(stated != "", own.groupby("customer_id")["grade"].shift().fillna("").astype(object))
+    last = own.drop_duplicates("customer_id", keep="last")
+    return last.set_index("customer_id")[["grade", "from_on", "former"]]
 
 
 def current_grades(frames: Frames, scheme: str, customers: Customers, column: str) -> pd.Series:

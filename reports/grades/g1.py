@@ -59,8 +59,15 @@ def grade_g1(frames: Frames, rules: MatchValue, customers: Customers) -> tuple[G
     _add_idleness(frame, frames, customers, rules)
     _suggest(frame, rules, scored["record_id"].notna().to_numpy(), customers.day)
     frame["score"] = frame["value"]
+    frame["basis_id"] = scored["record_id"].fillna("")
     frame = frame.reset_index(names="subject")
-    return Graded("g1", frame, FACTORS), tuple(findings)
+    return Graded("g1", frame, FACTORS, "customer_grading"), tuple(findings)
+
+
+def grades_now(g1: Graded) -> pd.Series:
+    """The A/B/C grade other rules go by: the one in force, else the one suggested."""
+    current = g1.frame["current"]
+    return current.where(current != "", g1.frame["suggested"])
 
 
 def _gradings(frames: Frames, customers: Customers) -> tuple[_Gradings, list[Finding]]:
@@ -116,38 +123,49 @@ def _level(values: np.ndarray, rules: MatchValue) -> np.ndarray:
 def _add_current(
     frame: pd.DataFrame, frames: Frames, customers: Customers, scored: pd.DataFrame, gradings: _Gradings
 ) -> None:
-    """The grade in force and since when: the history's, the last confirmed grading's, else the master record's."""
+    """The grade in force, since when, and the one before: by the history, else by the last confirmed grading, else by
+    the master record, which knows no grade before."""
     held = grades_in_force(frames, "g1", customers.day).reindex(frame.index)
     current = current_grades(frames, "g1", customers, "grade")
     confirmed = scored["grade"].fillna("").astype(object)
     use_grading = held["grade"].isna() & (confirmed != "")
     frame["current"] = current.where(~use_grading, confirmed)
-    since = held["from_on"].where(held["from_on"].notna(), _since(customers, gradings, use_grading))
-    frame["graded_on"] = since
+    since, former = _since(customers, gradings, use_grading)
+    by_history = held["from_on"].notna()
+    frame["graded_on"] = held["from_on"].where(by_history, since)
+    frame["former"] = held["former"].astype(object).where(by_history, former)
+    frame["in_history"] = by_history
 
 
-def _since(customers: Customers, gradings: _Gradings, use_grading: pd.Series) -> pd.Series:
-    """Without a history: the day of the first of the last gradings with the same grade, else of the first contact."""
+def _since(customers: Customers, gradings: _Gradings, use_grading: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Without a history: the day of the first of the last gradings with the same grade, else of the first contact;
+    and the grade of the gradings before it."""
     master = customers.frame
     contact = pd.to_datetime(master["first_contact_on"]).astype("datetime64[s]")
+    nothing = pd.Series("", index=master.index, dtype="object")
     if not len(gradings.rows):
-        return contact
+        return contact, nothing
     grades, names = pd.factorize(gradings.rows["grade"])
     graded = gradings.order[(np.asarray(names == "")[grades] == 0)[gradings.order]]
     changed = np.ones(len(graded), dtype=bool)
     same_customer = gradings.place[graded[1:]] == gradings.place[graded[:-1]]
     changed[1:] = ~same_customer | (grades[graded[1:]] != grades[graded[:-1]])
-    starts = gradings.rows[["submitted_at", "review_month"]].reindex(gradings.last(graded[changed], len(master)))
+    before = np.full(len(gradings.rows), "", dtype=object)
+    raised = np.flatnonzero(changed[1:] & same_customer) + 1
+    before[graded[raised]] = np.asarray(names, dtype=object)[grades[graded[raised - 1]]]
+    rows = gradings.rows[["submitted_at", "review_month"]].assign(before=before)
+    starts = rows.reindex(gradings.last(graded[changed], len(master)))
     written = starts["submitted_at"]
     if isinstance(written.dtype, pd.DatetimeTZDtype):
         written = written.dt.tz_localize(None)
     first = pd.to_datetime(starts["review_month"] + "-01", format="%Y-%m-%d", errors="coerce")
     days = pd.to_datetime(written).dt.normalize().fillna(first).astype("datetime64[s]")
-    return days.set_axis(master.index).where(use_grading, contact)
+    former = starts["before"].fillna("").set_axis(master.index).where(use_grading, nothing)
+    return days.set_axis(master.index).where(use_grading, contact), former
 
 
 def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rules: MatchValue) -> None:
-    """The last progress, and the day after which an A without progress counts as idle."""
+    """The last progress, and for an A (a B where the rules say so) the day after which it counts as idle."""
     # Deals are progress too; their last days are at hand, so only the other events are gone through.
     others = {table: rows for table, rows in frames.items() if table != "deal"}
     events = progress_event(others, customers.day)
@@ -157,26 +175,47 @@ def _add_idleness(frame: pd.DataFrame, frames: Frames, customers: Customers, rul
     frame["last_progress"] = np.fmax(progress, customers.last_deal).astype("datetime64[s]")
     anchor = frame["last_progress"].where(frame["last_progress"].notna(), pd.to_datetime(frame["graded_on"]))
     frame["anchor"] = anchor.astype("datetime64[s]")
-    frame["idle_since"] = frame["anchor"] + pd.DateOffset(months=rules.demote_months)
+    frame["idle_since"] = (frame["anchor"] + pd.DateOffset(months=rules.demote_months)).where(frame["current"] == "A")
+    if rules.demote_b_months is not None:
+        lapses = frame["anchor"] + pd.DateOffset(months=rules.demote_b_months)
+        frame["idle_since"] = frame["idle_since"].where(frame["current"] != "B", lapses)
 
 
 def _suggest(frame: pd.DataFrame, rules: MatchValue, has_scores: np.ndarray, day: date) -> None:
-    """The suggested grade and why. Scores decide; an A without progress may drop; one step up a month."""
+    """The suggested grade and why: scores decide, with at most one step up a month; without progress it may drop."""
     current, matrix = frame["current"].to_numpy(dtype=object), frame["matrix"].to_numpy(dtype=object)
     suggested = np.where(has_scores, matrix, np.where(current == "", UNRATED, current)).astype(object)
     reason = np.where(has_scores, np.where(matrix == UNRATED, "incomplete", "scores"), "not_scored").astype(object)
     gated = has_scores & (matrix == "B") & (frame["cell"].map(rules.matrix) == "A").to_numpy()
     reason[gated] = "gate"
     today = np.datetime64(day)
-    changed_now = frame["graded_on"].to_numpy(dtype="datetime64[M]") == today.astype("datetime64[M]")
-    rank = pd.Series(suggested).map(RANK).fillna(0).to_numpy()
-    held = pd.Series(current).map(RANK).fillna(0).to_numpy()
-    hasty = changed_now & (held > 0) & (rank > held) & (suggested != "A") & has_scores
-    suggested[hasty], reason[hasty] = current[hasty], "one_step_a_month"
-    idle = (current == "A") & (frame["idle_since"].to_numpy() < today) & ~np.isin(suggested, ["B", "C"])
-    suggested[idle], reason[idle] = "B", "idle"
-    if rules.demote_b_months is not None:
-        limit = (frame["anchor"] + pd.DateOffset(months=rules.demote_b_months)).to_numpy()
-        lapsed = (current == "B") & (limit < today) & (suggested != "C")
-        suggested[lapsed], reason[lapsed] = "C", "idle"
+    for held, why in ((_hasty(frame, suggested, day), "one_step_a_month"), (_demoted_since(frame), "demoted_since")):
+        held &= has_scores & (_ranks(suggested) > _ranks(current)) & (current != "")
+        suggested[held], reason[held] = current[held], why
+    lapsed = frame["idle_since"].to_numpy() < today
+    idle_a = lapsed & (current == "A") & ~np.isin(suggested, ["B", "C"])
+    idle_b = lapsed & (current == "B") & (suggested != "C")
+    suggested[idle_a], suggested[idle_b] = "B", "C"
+    reason[idle_a | idle_b] = "idle"
     frame["suggested"], frame["reason"] = suggested, reason
+
+
+def _hasty(frame: pd.DataFrame, suggested: np.ndarray, day: date) -> np.ndarray:
+    """Where the grade was changed this month already. From C straight to A is the one exception; the gates are open."""
+    this_month = frame["graded_on"].to_numpy(dtype="datetime64[M]") == np.datetime64(day).astype("datetime64[M]")
+    was = frame["former"].to_numpy(dtype=object)
+    current = frame["current"].to_numpy(dtype=object)
+    changed = this_month & (was != "") & (was != current)
+    return np.asarray(changed & ~((current == "C") & (suggested == "A")))
+
+
+def _demoted_since(frame: pd.DataFrame) -> np.ndarray:
+    """Where the grade was lowered in or after the month of the scores: they were known then and decide nothing more."""
+    lowered = _ranks(frame["former"]) > _ranks(frame["current"])
+    graded = pd.to_datetime(frame["graded_on"]).dt.strftime("%Y-%m").fillna("")
+    return np.asarray(lowered & frame["in_history"].to_numpy(dtype=bool) & (frame["rated_in"] <= graded).to_numpy())
+
+
+def _ranks(grades: pd.Series | np.ndarray) -> np.ndarray:
+    """A above B above C; no grade is below them all."""
+    return np.asarray(pd.Series(grades).map(RANK).fillna(0).to_numpy())

@@ -15,7 +15,8 @@ from reports.grades.scales import UNIT, UNRATED, Graded, cut, decimals, step_poi
 from schemas.grade_rules import FourClasses
 
 FACTORS = (
-    "nature", "nature_points", "size", "size_points", "sales", "sales_points", "trend", "trend_points", "share",
+    "industry", "nature", "nature_points", "size", "size_points", "sales", "sales_points", "trend", "trend_points",
+    "share",
 )  # fmt: skip
 
 
@@ -26,12 +27,13 @@ def grade_g2(frames: Frames, rules: FourClasses, customers: Customers) -> Graded
     points = _add_points(frame, frames, rules, customers)
     if rules.method == "pareto":
         grades, scores, known = _pareto(customers, rules)
-        frame["reason"] = "pareto"
+        frame["reason"], frame["share"] = "pareto", _shares(customers)
     else:
         known = (frame["nature"] != "").to_numpy() & (frame["size"] != "").to_numpy()
         scores = weighted(points, {str(name): weight for name, weight in rules.weights.items()}, 1)
         grades = cut(scores, rules.cuts)
-        missing = np.where(frame["nature"] == "", "no_nature", "no_size")
+        no_nature = np.where(frame["industry"] == "", "no_industry", "no_nature")
+        missing = np.where(frame["nature"] == "", no_nature, "no_size")
         frame["reason"] = np.where(known, "score", missing)
     frame["suggested"] = np.where(known, grades, UNRATED)
     frame["score"] = decimals(scores, known)
@@ -44,6 +46,7 @@ def _add_points(frame: pd.DataFrame, frames: Frames, rules: FourClasses, custome
     officials = master["is_public_official"].fillna(False).to_numpy(dtype=bool)
     nature = master["industry"].map(rules.nature_of_industry).fillna("").astype(object)
     frame["nature"] = nature.where(~officials, rules.nature_of_officials)
+    frame["industry"] = master["industry"].fillna("").astype(object)
     frame["size"] = _sizes(frames, rules, master)
     trend_points, trend = _trend(customers, rules)
     points = {
@@ -97,8 +100,18 @@ def _trend(customers: Customers, rules: FourClasses) -> tuple[np.ndarray, np.nda
     return points, decimals(ratio, base, 4)
 
 
+def _shares(customers: Customers) -> np.ndarray:
+    """Each customer's percentage of all sales (Decimal, two places)."""
+    sales = np.maximum(customers.sales, 0)
+    total = int(sales.sum())
+    return decimals(sales * 100 * UNIT // max(total, 1), np.ones(len(sales), dtype=bool))
+
+
 def _pareto(customers: Customers, rules: FourClasses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """By rank of sales; the customer that crosses a share belongs to the upper class; without sales, to the last."""
+    """By rank of sales; the customer that crosses a share belongs to the upper class; without sales, to the last.
+
+    The score is the percentage of all sales made by the customers down to this one.
+    """
     sales = np.maximum(customers.sales, 0)
     order = np.lexsort((customers.ids.astype(str), -sales))
     total = int(sales.sum())

@@ -16,7 +16,7 @@ from schemas.grade_rules import CRITERIA, Capability
 
 
 def grade_g3(frames: Frames, rules: Capability, day: date) -> tuple[Graded, tuple[Finding, ...]]:
-    """The verdict on every prospect evaluated by `day`, from the last evaluation."""
+    """The verdict on every prospect evaluated by `day`, from the last evaluation. A veto needs no other criterion."""
     columns = ("record_id", "prospect_id", "evaluated_on", *CRITERIA)
     cards = columns_of(frames, "capability_scorecard", columns)
     cards = cards[cards["evaluated_on"].notna() & (cards["prospect_id"] != "")]
@@ -36,11 +36,11 @@ def grade_g3(frames: Frames, rules: Capability, day: date) -> tuple[Graded, tupl
     grades = cut(scores, rules.cuts)
     vetoed = np.zeros(len(frame), dtype=bool)
     for name in rules.veto:
-        vetoed |= points[name] == 0
+        vetoed |= (frame[name].notna() & (frame[name] == 0)).to_numpy(dtype=bool)
     grades[vetoed] = rules.cuts.grades[-1]
     held = grades_in_force(frames, "g3", day)["grade"]
     frame["current"] = [held.get(subject, "") for subject in frame["subject"]]
-    frame["suggested"] = np.where(known, grades, UNRATED)
+    frame["suggested"] = np.where(known | vetoed, grades, UNRATED)
     frame["score"] = decimals(scores, known)
-    frame["reason"] = np.where(known, np.where(vetoed, "veto", "score"), "incomplete")
+    frame["reason"] = np.where(vetoed, "veto", np.where(known, "score", "incomplete"))
     return Graded("g3", frame, CRITERIA), tuple(findings)

@@ -21,7 +21,8 @@ EXTRAS = ("limit", "avg_month_sales", "term_days", "conclusion")
 def grade_g4(frames: Frames, rules: Credit, customers: Customers) -> Graded:
     """The credit grade of every customer surveyed by the day, from the last survey.
 
-    A survey that asks for a second one grades nobody until that second one is in.
+    A survey that asks for a second one grades nobody until that second one is in, unless it found a credit problem,
+    which ends the survey (Art. 12). A veto needs no other answer.
     """
     factors = tuple(rules.weights)
     columns = ("record_id", "customer_id", "surveyed_on", "need_special", "conclusion", *factors)
@@ -38,7 +39,6 @@ def grade_g4(frames: Frames, rules: Credit, customers: Customers) -> Graded:
     for worth in points.values():
         answered &= worth.notna().to_numpy()
     special = frame["need_special"].astype("boolean").fillna(False).to_numpy(dtype=bool)
-    known = answered & ~special
     scores = weighted({name: p.fillna(0).to_numpy(dtype=np.int64) for name, p in points.items()}, rules.weights, 100)
     grades, vetoed = cut(scores, rules.cuts), np.zeros(len(frame), dtype=bool)
     for name, answers in rules.veto.items():
@@ -46,12 +46,14 @@ def grade_g4(frames: Frames, rules: Credit, customers: Customers) -> Graded:
     grades[vetoed] = rules.cuts.grades[-1]
     held = current_grades(frames, "g4", customers, "credit_grade")
     frame["current"] = [held.get(subject, "") for subject in frame["subject"]]
+    special &= ~frame["conclusion"].isin(rules.veto.get("conclusion", ())).to_numpy()
+    known = (answered | vetoed) & ~special
     frame["suggested"] = np.where(known, grades, UNRATED)
-    frame["score"] = decimals(scores, known, 1)
+    frame["score"] = decimals(scores, answered & ~special, 1)
     unrated = np.where(special, "second_survey", "incomplete")
     frame["reason"] = np.where(known, np.where(vetoed, "veto", "score"), unrated)
     _add_limits(frame, frames, rules)
-    return Graded("g4", frame, (*factors, *EXTRAS))
+    return Graded("g4", frame, (*factors, *EXTRAS), "customer_profile")
 
 
 def _add_limits(frame: pd.DataFrame, frames: Frames, rules: Credit) -> None:
@@ -61,6 +63,8 @@ def _add_limits(frame: pd.DataFrame, frames: Frames, rules: Credit) -> None:
     averages = {
         str(key): int(fen) for key, fen in zip(profiles["customer_id"], profiles["avg_month_sales"], strict=True)
     }
+    records = dict(zip(profiles["customer_id"], profiles["record_id"], strict=True))
+    frame["basis_id"] = [records.get(subject, "") for subject in frame["subject"]]
     terms = _terms(frames)
     sales = [averages.get(subject) for subject in frame["subject"]]
     days = [terms.get(subject, rules.term_days) for subject in frame["subject"]]

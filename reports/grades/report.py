@@ -125,9 +125,13 @@ def _line_at(graded: Graded, pack: Pack) -> Callable[[int], StatementLine]:
     cited, table = citation_of(pack, scheme), TABLE.get(scheme, "customer_info")
     heads = [frame[name].to_numpy(dtype=object) for name in HEADS]
     columns = [frame[name].array for name in names]
+    basis = frame["basis_id"].to_numpy(dtype=object) if graded.basis else None
 
     def line(at: int) -> StatementLine:
         record, *values = (column[at] for column in heads)
+        sources = [Source(table, record)]
+        if basis is not None and basis[at]:
+            sources.append(Source(graded.basis, basis[at]))
         shown = {name: _shown(column[at], name) for name, column in zip(names, columns, strict=True)}
         return StatementLine(
             f"{scheme}:{values[0]}",
@@ -137,7 +141,7 @@ def _line_at(graded: Graded, pack: Pack) -> Callable[[int], StatementLine]:
                 **dict(zip(HEADS[2:], values[1:], strict=True)),
                 "factors": shown,
             },
-            (Source(table, record),),
+            tuple(sources),
             cited,
         )
 

@@ -20,12 +20,14 @@ Ints = np.ndarray
 class Graded:
     """One classification of many subjects.
 
-    frame: subject, record_id, current, suggested, score (Decimal or None), reason, and the columns named in `factors`.
+    frame: subject, record_id, current, suggested, score (Decimal or None), reason, and the columns named in `factors`;
+    with a `basis`, also basis_id: the record of that table the grade was taken from ("" without one).
     """
 
     scheme: str
     frame: pd.DataFrame
     factors: tuple[str, ...]
+    basis: str = ""
 
 
 def whole(number: Decimal) -> int:

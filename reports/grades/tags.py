@@ -10,6 +10,7 @@ import pandas as pd
 from reports.facts import columns_of
 from reports.frames import Frames
 from reports.grades.customers import Customers, current_grades
+from reports.grades.g1 import grades_now
 from reports.grades.scales import UNRATED, Graded
 from schemas.grade_rules import KeyAccounts, VisitLevels
 
@@ -27,18 +28,21 @@ def grade_key_accounts(frames: Frames, rules: KeyAccounts, customers: Customers,
     official = master["is_public_official"].astype("boolean").fillna(False).to_numpy(dtype=bool)
     influence = _influence(frames, master.index)
     valued = (customers.sales >= int(rules.high_value_sales * 100)) | (influence >= rules.high_influence)
-    strategic = _rank(frames, master.index).isin(rules.strategic_ranks).to_numpy()
+    rank = _rank(frames, master.index)
+    strategic = rank.isin(rules.strategic_ranks).to_numpy()
     group = np.fromiter((GROUP in tags for tags in recorded), dtype=bool, count=len(recorded))
-    potential = g1.frame["suggested"].isin(rules.potential_grades).to_numpy() & ~customers.ever
+    potential = grades_now(g1).isin(rules.potential_grades).to_numpy() & ~customers.ever
     frame["current"] = recorded.map("、".join)
     frame["suggested"] = _tags_of({
         IMPORTANT: official, HIGH_VALUE: valued, GROUP: group, STRATEGIC: strategic, POTENTIAL: potential,
     })  # fmt: skip
     frame["score"] = None
-    frame["reason"] = "tags"
+    frame["reason"] = np.where((frame["suggested"] == "") & (frame["current"] == ""), "no_tags", "tags")
     frame["official"], frame["sales"], frame["influence"] = official, customers.sales, influence
-    frame["ever_paid"] = customers.ever
-    return Graded("ka_class", frame.reset_index(names="subject"), ("official", "sales", "influence", "ever_paid"))
+    frame["rank"], frame["ever_paid"] = rank.to_numpy(dtype=object), customers.ever
+    frame["grade"] = grades_now(g1).to_numpy(dtype=object)
+    factors = ("official", "sales", "influence", "rank", "ever_paid", "grade")
+    return Graded("ka_class", frame.reset_index(names="subject"), factors)
 
 
 def _tags_of(hits: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -54,7 +58,7 @@ def _tags_of(hits: Mapping[str, np.ndarray]) -> np.ndarray:
 def grade_visit_levels(frames: Frames, rules: VisitLevels, customers: Customers, g1: Graded) -> Graded:
     """重要/一般/潜在: nothing ever sold is the lowest level, else by G1 grade in force, else by the suggested one."""
     frame = pd.DataFrame({"record_id": customers.frame["record_id"]}, index=customers.frame.index)
-    grade = g1.frame["current"].where(g1.frame["current"] != "", g1.frame["suggested"])
+    grade = grades_now(g1)
     by_grade = grade.map(rules.by_grade).fillna(UNRATED).to_numpy(dtype=object)
     frame["current"] = current_grades(frames, "visit_level", customers, "customer_level")
     frame["suggested"] = np.where(customers.ever, by_grade, rules.no_sale)

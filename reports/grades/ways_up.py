@@ -1,18 +1,24 @@
 """The cheapest way to a better grade: what would have to change, in the fewest or smallest steps.
 
-G1 and G3 count points to be gained, G4 answers to be improved, G2 yuan still to be collected.
+G1 and G3 count points to be gained, G4 answers to be improved, G2 yuan still to be collected. `grade` is the grade that
+would be reached, which may be more than one above the present one (a lifted veto, a step of the sales scale).
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+
 from schemas.grade_rules import CRITERIA, Capability, Credit, Cuts, FourClasses, MatchValue, Step
 
+CONCLUSIONS = ("需关注", "正常")
+"""Conclusions of a credit survey that let a customer be graded, the nearest first."""
 BETTER = {"C": ("B", "A"), "B": ("A",), "A": ()}
 
 
@@ -72,23 +78,24 @@ def _level(value: Fraction, rules: MatchValue) -> str:
     return "H" if value >= rules.high else "M" if value >= rules.medium else "L"
 
 
-def way_up_g2(sales: int, before: int, other_points: Fraction, score: Decimal, rules: FourClasses) -> WayUp | None:
-    """The least money to collect for the next better grade: more sales raise the sales and the trend factor together.
+def way_up_g2(sales: int, before: int, other_points: Fraction, grade: str, rules: FourClasses) -> WayUp | None:
+    """The least money to collect for a better grade: more sales raise the sales and the trend factor together.
 
     sales, before: fen of the last twelve months and of those before. other_points: the other factors, weighted.
     None when the grade is the best, or no amount of sales is enough.
     """
-    target = next_grade(score, rules.cuts)
-    if target is None:
+    grades = rules.cuts.grades
+    if grade == grades[0]:
         return None
-    grade, needed = target
+    needed = rules.cuts.from_scores[grades.index(grade) - 1]
     candidates = {int(step.above * 100) for step in rules.sales}
     if before > 0:
         candidates |= {_ceil(before * (1 + Fraction(step.above))) for step in rules.trend}
     for level in sorted(candidate for candidate in candidates if candidate > sales):
         reached = other_points + _sales_points(level, before, rules)
         if reached >= needed:
-            return WayUp(grade, (), Decimal(level - sales).scaleb(-2))
+            score = Decimal(reached.numerator) / Decimal(reached.denominator)
+            return WayUp(_grade_of(score, rules.cuts), (), Decimal(level - sales).scaleb(-2))
     return None
 
 
@@ -105,13 +112,36 @@ def _points_at(amount: Fraction, steps: Sequence[Step]) -> Fraction:
     return next((Fraction(step.points) for step in steps if amount >= step.above), Fraction(0))
 
 
-def way_up_g3(scores: Mapping[str, int], grade: str, rules: Capability) -> WayUp | None:
-    """The fewest single points for the next better verdict: vetoes first, then the criteria that weigh most."""
+def way_up_pareto(sales: Sequence[int], at: int, grade: str, rules: FourClasses) -> WayUp | None:
+    """The least money to collect for a better class while everybody else's sales stay; None in the first class.
+
+    sales: fen of every customer in the order of their ids, none below zero; at: whose way up it is.
+    """
     grades = rules.cuts.grades
     if grade == grades[0]:
         return None
-    wanted = grades[grades.index(grade) - 1]
-    needed = rules.cuts.from_scores[grades.index(wanted)]
+    amounts = np.asarray(sales, dtype=np.int64)
+    others, earlier = np.delete(amounts, at), np.arange(len(amounts) - 1) < at
+
+    def class_with(more: int) -> str:
+        own = int(amounts[at]) + more
+        before = int(others[(others > own) | ((others == own) & earlier)].sum())
+        shares = zip(rules.pareto, grades, strict=False)
+        total = int(others.sum()) + own
+        return next((each for share, each in shares if own > 0 and before < total * share), grades[-1])
+
+    worse = grades.index(grade)
+    most = max(int(others.max(initial=0)) - int(amounts[at]), 0) + 1
+    more = bisect.bisect_left(range(most + 1), True, key=lambda fen: grades.index(class_with(fen)) < worse)
+    return WayUp(class_with(more), (), Decimal(more).scaleb(-2))
+
+
+def way_up_g3(scores: Mapping[str, int], grade: str, rules: Capability) -> WayUp | None:
+    """The fewest single points for a better verdict: vetoes first, then the criteria that weigh most."""
+    grades = rules.cuts.grades
+    if grade == grades[0]:
+        return None
+    needed = rules.cuts.from_scores[grades.index(grade) - 1]
     to = dict(scores)
     for name in rules.veto:
         to[name] = max(to[name], 1)
@@ -119,50 +149,57 @@ def way_up_g3(scores: Mapping[str, int], grade: str, rules: Capability) -> WayUp
         name = max((each for each in CRITERIA if to[each] < 5), key=lambda each: rules.weights[each])
         to[name] += 1
     changes = [Change(name, str(scores[name]), str(to[name])) for name in CRITERIA if to[name] != scores[name]]
-    return WayUp(wanted, tuple(changes))
+    reached = sum((rules.weights[name] * to[name] for name in CRITERIA), Decimal(0)) / 5
+    return WayUp(_grade_of(reached, rules.cuts), tuple(changes))
 
 
 def way_up_g4(answers: Mapping[str, str], grade: str, rules: Credit) -> WayUp | None:
-    """The fewest answers to improve for the next better grade: vetoed ones first, then those that gain most.
+    """The fewest answers to improve for a better grade, and of these ways the one that takes the smallest steps.
 
     answers: by factor, and `conclusion`.
     """
     grades = rules.cuts.grades
     if grade == grades[0]:
         return None
-    wanted = grades[grades.index(grade) - 1]
-    needed = rules.cuts.from_scores[grades.index(wanted)] * 100
-    to = dict(answers)
-    for name, vetoed in rules.veto.items():
-        if to.get(name) in vetoed:
-            to[name] = _best_answer(name, rules)
-    while (score := sum(rules.weights[name] * rules.points[name][to[name]] for name in rules.weights)) < needed:
-        name = max(rules.weights, key=lambda each: _gain(each, to[each], rules))
-        to[name] = _enough(name, to[name], needed - score, rules)
-    changes = [Change(name, answers[name], to[name]) for name in to if to[name] != answers[name]]
-    return WayUp(wanted, tuple(changes))
+    needed = rules.cuts.from_scores[grades.index(grade) - 1] * 100
+    vetoed = [name for name, banned in rules.veto.items() if answers.get(name) in banned]
+    free = [name for name in rules.weights if name not in vetoed]
+    now = sum((_worth(name, answers[name], rules) for name in rules.weights), Decimal(0))
+    for count in range(len(free) + 1):
+        ways = [
+            (sum((gain for gain, _ in chosen), now), tuple(change for _, change in chosen))
+            for more in itertools.combinations(free, count)
+            for chosen in itertools.product(*(_improvements(name, answers[name], rules) for name in (*vetoed, *more)))
+        ]
+        enough = [way for way in ways if way[0] >= needed]
+        if enough:
+            score, changes = min(enough, key=lambda way: way[0])
+            return WayUp(_grade_of(score / 100, rules.cuts), changes)
+    return None
 
 
-def _best_answer(name: str, rules: Credit) -> str:
-    scale = rules.points.get(name)
-    return max(scale, key=lambda answer: scale[answer]) if scale else "正常"
+def _improvements(name: str, answer: str, rules: Credit) -> list[tuple[Decimal, Change]]:
+    """The better answers to one question, with what each gains; to the conclusion any that is no veto."""
+    banned = rules.veto.get(name, ())
+    now = _worth(name, answer, rules)
+    better = rules.points.get(name) or dict.fromkeys(CONCLUSIONS, Decimal(0))
+    return [
+        (_worth(name, each, rules) - now, Change(name, answer, each))
+        for each in better
+        if each not in banned and each != answer and (answer in banned or _worth(name, each, rules) > now)
+    ]
 
 
-def _gain(name: str, answer: str, rules: Credit) -> Decimal:
-    return rules.weights[name] * (max(rules.points[name].values()) - rules.points[name][answer])
+def _worth(name: str, answer: str, rules: Credit) -> Decimal:
+    """Weighted points of an answer, in hundredths; the conclusion has none."""
+    return rules.weights[name] * rules.points[name][answer] if name in rules.weights else Decimal(0)
 
 
-def _enough(name: str, answer: str, missing: Decimal, rules: Credit) -> str:
-    """The least improvement of one answer that closes what is missing, else the best answer."""
-    scale, now = rules.points[name], rules.points[name][answer]
-    better = sorted((worth, each) for each, worth in scale.items() if worth > now)
-    return next((each for worth, each in better if rules.weights[name] * (worth - now) >= missing), better[-1][1])
-
-
-def next_grade(score: Decimal, cuts: Cuts) -> tuple[str, Fraction] | None:
-    """The grade above the score's own and the score it needs; None at the top."""
-    above = [(grade, cut) for grade, cut in zip(cuts.grades, cuts.from_scores, strict=False) if score < cut]
-    return (above[-1][0], Fraction(above[-1][1])) if above else None
+def _grade_of(score: Decimal, cuts: Cuts) -> str:
+    """The grade of a score; each cut belongs to the grade above it."""
+    return next(
+        (grade for grade, cut in zip(cuts.grades, cuts.from_scores, strict=False) if score >= cut), cuts.grades[-1]
+    )
 
 
 def _ceil(value: Fraction) -> int:
