@@ -130,8 +130,9 @@ def evaluate(
         if (part := _part(rule_id, rule, at, watch, tables, book, memo)) is not None
     ]
     memo.tables = tables
-    if calendar.on_missing_year == "error" and any(part.owed.counted.provisional.any() for part in parts):
-        raise ScheduleMissing("a due moment rests on a year whose official schedule of working days is not installed")
+    guessed = [part.owed.due[part.owed.counted.provisional] for part in parts]
+    if calendar.on_missing_year == "error" and any(map(len, guessed)):
+        raise ScheduleMissing(day_of(int(np.concatenate(guessed).min()) // DAY).year)
     return _with_statuses(tuple(parts), as_of, tables, book.clocks)
 
 

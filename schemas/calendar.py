@@ -37,6 +37,10 @@ def _is_published(year: int) -> bool:
 class ScheduleMissing(Exception):
     """The official schedule of the year is not installed and the calendar is set to `on_missing_year: error`."""
 
+    def __init__(self, year: int) -> None:
+        super().__init__(f"no official schedule of working days for {year} is installed")
+        self.year = year
+
 
 class NoWorkday(Exception):
     """No working day within a year of the day asked about: the overrides close the company."""
@@ -72,7 +76,7 @@ class WorkingCalendar:
         if _is_published(day.year):
             return bool(chinese_calendar.is_workday(day))
         if self.on_missing_year == "error":
-            raise ScheduleMissing(f"no official schedule of working days for {day.year} is installed")
+            raise ScheduleMissing(day.year)
         if self.on_missing_year == "weekend_only":
             return weekday
         return weekday and day not in statutory_holidays(day.year)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.calendar import ScheduleMissing
 from schemas.finding import Finding, Param, Severity
 from schemas.folding import fold
 from schemas.lint.flaw import nearest
@@ -161,10 +162,14 @@ def rules_day(question: Question) -> date:
 
 
 def compute(question: Question, kind: ReportKind, pack: Pack, data: ReportData, forms: Forms) -> Statement:
-    """The statement over records already read, its findings at their cells."""
+    """The statement over records already read, its findings at their cells. Raises ReportRefused where the pack wants
+    nothing computed on a year whose days off are not published."""
     month = question.month or (f"{question.as_of:%Y-%m}" if kind.month == "this" else "")
     request, problems = request_of(question, pack, data, forms, month)
-    statement = kind.function()(request)
+    try:
+        statement = kind.function()(request)
+    except ScheduleMissing as missing:
+        raise ReportRefused((Finding("E213", params={"year": str(missing.year)}),)) from missing
     asked = (*_find_absent_sheets(kind, data, forms), *_find_unknown_person(request))
     read = (*asked, *(finding for finding in (*data.findings, *problems) if _concerns(finding, kind, forms)))
     unique = dict.fromkeys(map(_hashable, (*read, *statement.findings)))
