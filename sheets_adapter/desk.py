@@ -66,18 +66,23 @@ class Desk:
     def stored_many(self, template: Template, record_ids: Sequence[str]) -> dict[str, Stored]:
         """The records that exist, by id, in one query a table."""
         rows = self.store.get_many(template.key, record_ids)
-        lines: dict[str, dict[str, list[Row]]] = {
-            record_id: {line.key: [] for line in template.lines} for record_id in rows
-        }
-        for line in template.lines:
-            where = (Test("record_id", "in", values=tuple(rows)), Test("status", "ne", VOID))
-            query = Query(line_table(template, line), where, sort=(("line_no", False),), limit=_MOST_LINES, count=False)
-            for row in self.store.query(query).rows:
-                lines[row.values["record_id"]][line.key].append(row)
+        lines = self.live_lines_of(template, tuple(rows))
         return {
             record_id: Stored(row, {key: tuple(found) for key, found in lines[record_id].items()})
             for record_id, row in rows.items()
         }
+
+    def live_lines_of(self, template: Template, record_ids: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
+        """record id → line key → the record's lines that were not removed, in their order; in one query a table."""
+        lines: dict[str, dict[str, list[Row]]] = {
+            record_id: {line.key: [] for line in template.lines} for record_id in record_ids
+        }
+        for line in template.lines:
+            where = (Test("record_id", "in", values=tuple(record_ids)), Test("status", "ne", VOID))
+            query = Query(line_table(template, line), where, sort=(("line_no", False),), limit=_MOST_LINES, count=False)
+            for row in self.store.query(query).rows:
+                lines[row.values["record_id"]][line.key].append(row)
+        return lines
 
     def live_lines(self, template: Template, line: LineTable, record_id: str) -> tuple[Row, ...]:
         """The record's lines that were not removed, in their order."""

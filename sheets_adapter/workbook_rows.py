@@ -54,7 +54,8 @@ class Taker:
         """The rows as the journal holds them now, ids of rows somebody changed meanwhile, findings."""
         findings = self.find_problems(rows)
         former = self._former_records(rows)
-        puts = {row.row_id: self._put(row) for row in rows}
+        lines = {} if self._line else self._desk.live_lines_of(self._template, [row.row_id for row in rows])
+        puts = {row.row_id: self._put(row, lines.get(row.row_id, {})) for row in rows}
         renumbered = self._renumbered(puts)
         findings += self._told_renumbered(rows, renumbered)
         written: tuple[Row, ...] = ()
@@ -96,7 +97,7 @@ class Taker:
                 found.append(Finding(code, places[one.row_id], params, severity))
         return tuple(found)
 
-    def _put(self, row: SheetRow) -> Put:
+    def _put(self, row: SheetRow, lines: Mapping[str, Sequence[Row]]) -> Put:
         if self._line:
             return Put(self._table, row.row_id, row.values, row.verb, row.if_match, row.raw, row.extra)
         return Put(
@@ -104,16 +105,12 @@ class Taker:
             # Held as lookups: a number typed twice must not keep the rest of the sheet out.
             lookups=(*unique_pairs(self._template, row.values), *similar_pairs(self._template, row.values)),
             serials=serial_requests(self._template, {**row.raw, **row.values}, self._now.date()),
-            search=self._search(row.row_id, row.values),
+            search=self._search(row.values, lines),
         )  # fmt: skip
 
-    def _search(self, record_id: str, values: Mapping[str, str]) -> str:
-        lines = [
-            (line.key, line_values(row))
-            for line in self._template.lines
-            for row in self._desk.live_lines(self._template, line, record_id)
-        ]
-        return search_text(self._template, values, lines, self._desk.references)
+    def _search(self, values: Mapping[str, str], lines: Mapping[str, Sequence[Row]]) -> str:
+        texts = [(key, line_values(row)) for key, rows in lines.items() for row in rows]
+        return search_text(self._template, values, texts, self._desk.references)
 
     def _batch(self, puts: tuple[Put, ...]) -> WriteBatch:
         return WriteBatch(puts, WORKBOOK, self._now, "workbook")
