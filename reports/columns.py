@@ -17,6 +17,7 @@ import pandas as pd
 from reports.clocks import MISSING, Flags, Ints
 from reports.conditions import filled, holds
 from reports.facts import wall_time
+from reports.frames import is_unread
 from schemas.template import Condition
 
 Texts = npt.NDArray[np.object_]
@@ -151,6 +152,14 @@ class Columns:
         if absent:
             return np.zeros(len(self.frame), dtype=np.bool_)
         return np.asarray(np.logical_and.reduce([filled(self.frame[name]) for name in names]))
+
+    def unread(self, names: Sequence[str]) -> Flags:
+        """Rows where something stands in one of the cells that could not be understood."""
+        return np.asarray(
+            np.logical_or.reduce(
+                [np.zeros(len(self.frame), np.bool_), *(is_unread(self.frame, name) for name in names)]
+            )
+        )
 
     def remember(self, name: tuple[object, ...], make: Callable[[], Flags]) -> Flags:
         """What `make` finds about these columns under the name, made once."""

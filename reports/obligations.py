@@ -242,11 +242,13 @@ def _measured(scope: _Scope, clocks_for: ClocksFor) -> Obligations:
 
 
 def _measurable(scope: _Scope) -> Flags:
-    """Where a missing start means that nothing is owed yet: neither lost nor mistyped."""
+    """Where a missing start means that nothing is owed yet: neither lost nor mistyped nor unreadable."""
     watch = scope.watch
-    lost = _is_mistyped(scope.columns.first(watch.start)) if watch.start else np.zeros(len(scope.columns), np.bool_)
+    lost = scope.columns.unread(watch.start)
+    if watch.start:
+        lost |= _is_mistyped(scope.columns.first(watch.start))
     if watch.unmeasurable_if is not None:
-        lost = lost | holds(watch.unmeasurable_if, scope.columns.frame, scope.tables.day)
+        lost |= holds(watch.unmeasurable_if, scope.columns.frame, scope.tables.day)
     return np.asarray(~lost[scope.rows])
 
 
@@ -371,12 +373,13 @@ def _own(scope: _Scope, piece: Evidence) -> tuple[Ints, Flags]:
 
 def _happened(scope: _Scope, piece: Evidence) -> Flags:
     """Rows in which what the evidence dates was done, dated or not: all where the portal writes the moment, else those
-    that show it."""
+    that show it or whose moment cannot be read."""
     if _is_written_by_portal(piece.at, scope.columns):
         return np.ones(len(scope.columns), dtype=np.bool_)
+    unread = scope.columns.unread(piece.at)
     if piece.undated_if is None:
-        return np.zeros(len(scope.columns), dtype=np.bool_)
-    return holds(piece.undated_if, scope.columns.frame, scope.tables.day)
+        return unread
+    return unread | holds(piece.undated_if, scope.columns.frame, scope.tables.day)
 
 
 def _is_written_by_portal(names: Sequence[str], columns: Columns) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.deadlines import CODE, Memo, evaluate
+from reports.frames import frames_of
 from reports.promises import Promised, promise_of
 from tests.reports.rule_samples import (
     CALENDAR,
@@ -81,6 +82,14 @@ def test_a_record_whose_entry_has_no_time_is_not_measurable_rather_than_overdue(
 def test_a_date_that_cannot_be_is_not_measurable() -> None:
     order = {"order_no": "1", "delivery_on": "9999-12-31"}
     assert status_of("D25", "2026-11-06", "sales_order", order) == "not_measurable"
+
+
+def test_a_time_nobody_can_read_is_not_measurable_neither_as_start_nor_as_evidence() -> None:
+    for row in ({"signed_on": "2026-13-45"}, {"signed_on": "2026-11-02", "archived_on": "十一月初"}):
+        typed, findings = frames_of(templates(), {"contract": [{"record_id": "r1", "status": "有效", **row}]})
+        assert [finding.code for finding in findings] == ["E201"]
+        rows = everything(evaluate({"D05": rules()["D05"]}, typed, date(2026, 11, 20), CALENDAR))
+        assert list(rows["status"]) == ["not_measurable"]
 
 
 def test_a_cancelled_order_owes_nothing() -> None:
