@@ -48,7 +48,7 @@ def status_of(rule: str, as_of: str, table: str, row: Row, **more: Sequence[Row]
         ("2026-11-05", "2026-11-06", "due_soon"),
     ],
 )
-def test_an_obligation_passes_from_pending_to_overdue_unless_met(as_of: str, archived_on: str, status: str) -> None:
+def test_d05_an_obligation_passes_from_pending_to_overdue_unless_met(as_of: str, archived_on: str, status: str) -> None:
     assert status_of("D05", as_of, "contract", SIGNED | {"archived_on": archived_on}) == status
 
 
@@ -92,13 +92,13 @@ def test_a_time_nobody_can_read_is_not_measurable_neither_as_start_nor_as_eviden
         assert list(rows["status"]) == ["not_measurable"]
 
 
-def test_a_cancelled_order_owes_nothing() -> None:
+def test_d25_a_cancelled_order_owes_nothing() -> None:
     order = {"order_no": "1", "delivery_on": "2026-11-01", "cancelled_on": "2026-11-03"}
     assert status_of("D25", "2026-11-02", "sales_order", order) == "overdue"
     assert status_of("D25", "2026-11-04", "sales_order", order) == "not_triggered"
 
 
-def test_weekly_progress_is_owed_from_the_first_whole_week_until_acceptance() -> None:
+def test_d07_weekly_progress_is_owed_from_the_first_whole_week_until_acceptance() -> None:
     order = {"record_id": "o1", "order_no": "PO1", "confirmed_on": "2026-10-14"}  # a Wednesday
     tables: dict[str, list[Row]] = {
         "sales_order": [order],
@@ -110,7 +110,7 @@ def test_weekly_progress_is_owed_from_the_first_whole_week_until_acceptance() ->
     assert due_texts(rows) == ["2026-10-23", "2026-10-30"]
 
 
-def test_a_contact_of_another_week_or_order_does_not_count() -> None:
+def test_d07_a_contact_of_another_week_or_order_does_not_count() -> None:
     tables: dict[str, list[Row]] = {
         "sales_order": [{"order_no": "PO1", "confirmed_on": "2026-10-19"}],
         "order_progress": [
@@ -136,7 +136,7 @@ ISSUE = {"customer_id": "C1", "issue_type": "故障", "severity": "复杂", "rep
     ],
     ids=["no pause", "waiting", "put off", "overdue after it", "too late to help"],
 )
-def test_waiting_for_the_customer_stops_the_clock(
+def test_d14_waiting_for_the_customer_stops_the_clock(
     paused_from: str, paused_to: str, as_of: str, status: str, due: str
 ) -> None:
     rows = evaluated("D14", as_of, {"after_sales": [ISSUE | {"paused_from": paused_from, "paused_to": paused_to}]})
@@ -217,7 +217,7 @@ def test_lateness_is_given_in_calendar_and_working_days() -> None:
     assert (list(rows["late_calendar"]), list(rows["late_working"])) == ([12], [4])
 
 
-def test_a_new_need_is_one_told_after_the_first_was_confirmed() -> None:
+def test_d27_a_new_need_is_one_told_after_the_first_was_confirmed() -> None:
     needs = [
         {"customer_id": "C1", "need_no": "A001", "talked_on": "2026-11-02", "confirmed_on": "2026-11-04"},
         {"customer_id": "C1", "need_no": "A002", "talked_on": "2026-11-03"},
@@ -228,7 +228,7 @@ def test_a_new_need_is_one_told_after_the_first_was_confirmed() -> None:
     assert list(rows["record_id"]) == ["r3"]
 
 
-def test_rejected_solutions_are_not_reviewed_and_late_reviews_show() -> None:
+def test_d04_rejected_solutions_are_not_reviewed_and_late_reviews_show() -> None:
     signed = "通过 · S1 张三 · 2026-11-03 10:00"
     review = {"solution_no": "F1", "submitted_at": "2026-11-02 09:00:00"}
     names = ("legal_ok", "commerce_ok", "tech_ok")

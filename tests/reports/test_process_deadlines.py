@@ -12,7 +12,7 @@ from datetime import date, datetime
 import pytest
 
 from reports.deadlines import evaluate
-from tests.reports.rule_samples import CALENDAR, Row, due_texts, evaluated, everything, frames, load_rules
+from tests.reports.rule_samples import CALENDAR, Row, due_texts, evaluated, everything, frames, load_rules, rules
 
 Book = Mapping[str, Sequence[Row]]
 
@@ -97,6 +97,26 @@ def test_what_has_no_time_is_neither_met_nor_overdue(rule: str, book: Book) -> N
 )  # fmt: skip
 def test_nothing_is_owed_before_its_reason_or_outside_it(rule: str, book: Book, expected: list[str]) -> None:
     assert statuses(rule, "2026-12-31", book) == expected
+
+
+SEVERITIES = {
+    "C": "D08 D11 D13 D15 D25 D57",
+    "H": "D03 D05 D07 D09 D14 D24 D35 D36 D38 D39 D40 D41 D42 D46 D60 D62 D73",
+    "M": "D01 D02 D06 D10 D12 D16 D17 D18 D19 D20 D21 D23 D27 D28 D31 D33 D34 D45 D49 D52 D53 D56 D58 D59 D64 D65 D67 "
+         "D68 D69 D70 D71 D72 D78",
+    "L": "D22 D26 D32 D43 D44 D47 D48 D50 D51 D54 D55 D63 D74 D75 D76 D77",
+    "G": "D04 D29 D30 D37 D61 D66",
+}  # fmt: skip
+"""As the catalogue of the specification has them; D79 only changes others."""
+
+
+def test_every_rule_has_the_severity_of_the_catalogue_and_is_on_unless_the_catalogue_says_off() -> None:
+    shipped = rules()
+    assert {rule_id: shipped[rule_id].severity for text in SEVERITIES.values() for rule_id in text.split()} == {
+        rule_id: severity for severity, text in SEVERITIES.items() for rule_id in text.split()
+    }
+    assert set(shipped) == {f"D{number:02}" for number in range(1, 80)}
+    assert {rule_id for rule_id, rule in shipped.items() if not rule.enabled} == {"D65", "D74", "D75"}
 
 
 def test_d07_the_order_is_kept_in_step_for_a_quarter_back_and_weeks_without_a_working_day_are_left_out() -> None:
