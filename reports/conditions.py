@@ -88,6 +88,8 @@ def _among(column: pd.Series, texts: tuple[str, ...]) -> Flags:
         return np.asarray(column.isin(wanted), dtype=np.bool_)
     if column.dtype == object and any(isinstance(value, tuple) for value in column):
         return np.fromiter((bool(set(value) & set(texts)) for value in column), np.bool_, len(column))
+    if column.isna().all():  # perhaps a column of a table that does not exist, whose type nobody knows
+        return np.zeros(len(column), dtype=np.bool_)
     wanted_numbers = {Decimal(text) for text in texts}
     return np.fromiter(
         (pd.notna(value) and Decimal(value) in wanted_numbers for value in column), np.bool_, len(column)

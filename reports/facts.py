@@ -14,10 +14,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.frames import Frames
+from reports.frames import Frames, Grown
 
 STAGES = ("滞留", "开发", "建立关系", "产品说明", "产品展示", "建议书")
 """Business stages of a visit in funnel order."""
+
+
+_PLACE_BITS = 32
+"""A table has fewer than 2**32 rows."""
+
+
+def by_origin(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames made row by row of one table each, under each other. The index says which table, by its place among them,
+    and which of its rows."""
+    return pd.concat([part.set_axis(part.index + (at << _PLACE_BITS)) for at, part in enumerate(parts)])
+
+
+def moved(index: npt.NDArray[np.int64], table: int, grown: Grown) -> npt.NDArray[np.int64]:
+    """An index of `by_origin` after one of its tables has grown; -1 where the row is no longer there."""
+    place = np.full(len(grown.before) + 1, -1, dtype=np.int64)
+    place[grown.kept] = np.arange(len(grown.kept)) + (table << _PLACE_BITS)
+    own = index >> _PLACE_BITS == table
+    return np.where(own, place[np.where(own, index & ((1 << _PLACE_BITS) - 1), -1)], index)
 
 
 def columns_of(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -64,7 +82,9 @@ def latest_days(place: np.ndarray, moment: np.ndarray, count: int) -> np.ndarray
 
 def person_id(column: pd.Series) -> pd.Series:
     """The staff id of a people column such as "S001 张三"."""
-    return column.fillna("").astype("str").str.split(" ").str[0]
+    codes, people = pd.factorize(column)  # few people write many records
+    ids = [str(person).split(" ")[0] for person in people]
+    return pd.Series(np.array([*ids, ""], dtype=object)[codes], index=column.index, dtype="str")
 
 
 def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
@@ -131,19 +151,20 @@ def sale(frames: Frames, day: date) -> pd.DataFrame | None:
     deals = columns_of(
         frames, "deal", ("record_id", "customer_id", "seller_id", "paid_on", "sold_on", "amount", "kind")
     )
-    return deals[deals["kind"].isin(["", "销售"]) & (deals["amount"].fillna(1) > 0)].reset_index(drop=True)
+    return deals[deals["kind"].isin(["", "销售"]) & (deals["amount"].fillna(1) > 0)]
 
 
 def business(frames: Frames, day: date) -> pd.DataFrame:
     """What makes a customer active: sales and orders, as customer_id, at. Refunds and cancelled orders are none."""
     deals = columns_of(frames, "deal", ("customer_id", "sold_on", "kind"))
     orders = columns_of(frames, "sales_order", ("customer_id", "confirmed_on", "cancelled_on"))
-    parts = [
-        _events({"sold": deals[deals["kind"].isin(["", "销售"])]}, "sold", "customer_id", "sold_on"),
-        _events(frames, "order_register", "customer_id", "received_on"),
-        _events({"ordered": orders[orders["cancelled_on"].isna()]}, "ordered", "customer_id", "confirmed_on"),
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return by_origin(
+        [
+            _events({"sold": deals[deals["kind"].isin(["", "销售"])]}, "sold", "customer_id", "sold_on"),
+            _events(frames, "order_register", "customer_id", "received_on"),
+            _events({"ordered": orders[orders["cancelled_on"].isna()]}, "ordered", "customer_id", "confirmed_on"),
+        ]
+    )
 
 
 def _events(frames: Frames, table: str, customer: str, at: str) -> pd.DataFrame:
@@ -158,24 +179,31 @@ def _no_events() -> pd.DataFrame:
     return pd.DataFrame({"customer_id": pd.Series([], dtype="str"), "at": pd.Series([], dtype="datetime64[s]")})
 
 
-def progress_event(frames: Frames, day: date) -> pd.DataFrame:
-    """Progress with a customer (customer_id, at): a stage forward, a need told or confirmed, a solution presented, a
-    contract signed, an order, a deal, a changed budget or need. A call or a greeting is none."""
+def progress_step(frames: Frames, day: date) -> pd.DataFrame:
+    """Progress that a record tells by being there (customer_id, at): a need told or confirmed, a solution presented, a
+    contract signed, an order, a deal."""
     presented = columns_of(frames, "solution_feedback", ("solution_no", "presented_at"))
     solutions = columns_of(frames, "solution_review", ("solution_no", "customer_id")).drop_duplicates("solution_no")
-    presented = presented.merge(solutions, on="solution_no", how="inner")
-    parts = [
-        _events(frames, "need_confirmation", "customer_id", "confirmed_on"),
-        _events(frames, "need_confirmation", "customer_id", "talked_on"),
-        _events({"presented": presented}, "presented", "customer_id", "presented_at"),
-        _events(frames, "contract", "customer_id", "signed_on"),
-        _events(frames, "sales_order", "customer_id", "confirmed_on"),
-        _events(frames, "deal", "customer_id", "sold_on"),
-        _events(frames, "order_register", "customer_id", "received_on"),
-        _stage_moves(frames),
-        _judgement_changes(frames),
-    ]
-    return pd.concat(parts, ignore_index=True)
+    customers = looked_up(presented["solution_no"], solutions.set_index("solution_no")["customer_id"])
+    presented = presented.assign(customer_id=customers.astype("object").fillna(""))
+    needs = [_events(frames, "need_confirmation", "customer_id", column) for column in ("confirmed_on", "talked_on")]
+    return by_origin(
+        [
+            pd.concat(needs),
+            _events({"presented": presented}, "presented", "customer_id", "presented_at"),
+            _events(frames, "contract", "customer_id", "signed_on"),
+            _events(frames, "sales_order", "customer_id", "confirmed_on"),
+            _events(frames, "deal", "customer_id", "sold_on"),
+            _events(frames, "order_register", "customer_id", "received_on"),
+        ]
+    )
+
+
+def progress_event(frames: Frames, day: date) -> pd.DataFrame:
+    """Progress with a customer (customer_id, at): a step (`progress_step`), a stage forward, a changed budget or need.
+    A call or a greeting is none."""
+    steps = frames["progress_step"] if "progress_step" in frames else progress_step(frames, day)
+    return pd.concat([steps, _stage_moves(frames), _judgement_changes(frames)], ignore_index=True)
 
 
 def _stage_moves(frames: Frames) -> pd.DataFrame:
@@ -242,7 +270,7 @@ def _rank(frames: Frames, visitor: pd.Series, customer: pd.Series) -> pd.Series:
 
 def field_day(frames: Frames, day: date) -> pd.DataFrame | None:
     """Days on which a person visited customers face to face: staff_id (also record_id), worked_on, occurrence, line."""
-    visits = visit(frames, day)
+    visits = frames.get("visit")
     if visits is None or "staff" not in frames:
         return None
     outside = visits[visits["mode"].isin(["", "当面"]) & visits["visited_at"].notna() & visits["visitor_id"].ne("")]

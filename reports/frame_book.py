@@ -11,6 +11,7 @@ import pandas as pd
 
 from reports.frames import FrameSet, Grown, Rows, lines_of, typed_table
 from schemas.finding import Finding
+from schemas.record import UNREAD
 from schemas.template import Template
 
 RowKey = tuple[str, int]
@@ -91,7 +92,16 @@ class FrameBook:
         gone = set(_keys_of(known.typed[written], is_line=is_line))
         problems = {key: each for key, each in known.problems.items() if key not in gone} | _by_row(found)
         parts = [part for part in (known.typed.iloc[kept] if written.any() else known.typed, fresh) if len(part)]
-        return pd.concat(parts, ignore_index=True) if parts else fresh, kept, problems
+        return _under_each_other(parts) if parts else fresh, kept, problems
+
+
+def _under_each_other(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One frame of some rows; as when all are read at once, it has no column `unread` when everything could be read."""
+    frame = pd.concat(parts, ignore_index=True)
+    if UNREAD not in frame:
+        return frame
+    unread = frame[UNREAD].fillna("")
+    return frame.assign(**{UNREAD: unread}) if unread.ne("").any() else frame.drop(columns=UNREAD)
 
 
 def _keys_of(rows: pd.DataFrame, *, is_line: bool) -> list[RowKey]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from reports.facts import columns_of, looked_up, places_of, progress_event, sale, visit, wall_time
+from reports.facts import by_origin, columns_of, looked_up, places_of, wall_time
 from reports.frames import Frames
 from schemas.festivals import festivals
 from schemas.periods import add_months
@@ -83,7 +83,9 @@ def grade_a(frames: Frames, day: date) -> pd.DataFrame | None:
 
 def _last_progress(frames: Frames, customers: pd.Series, day: date) -> pd.Series:
     """The moment of each customer's last progress by the end of the day."""
-    events = progress_event(frames, day)
+    events = frames.get("progress_event")
+    if events is None:
+        return pd.Series(pd.NaT, index=customers.index, dtype="datetime64[s]")
     index = pd.Index(customers.to_numpy(dtype=object), dtype=object)
     distinct = index if index.is_unique else index.unique()
     place, at = places_of(distinct, events["customer_id"]), events["at"].to_numpy(dtype="datetime64[s]")
@@ -168,7 +170,9 @@ def area_deal(frames: Frames, day: date) -> pd.DataFrame:
     """Deals with the customer's area: area_name, sold_on."""
     deals = columns_of(frames, "deal", ("customer_id", "sold_on"))
     areas = columns_of(frames, "customer_info", ("customer_id", "area_name")).drop_duplicates("customer_id")
-    return deals.merge(areas, on="customer_id")[["area_name", "sold_on"]]
+    areas = areas[areas["area_name"].fillna("").ne("")].set_index("customer_id")["area_name"]
+    named = deals.assign(area_name=looked_up(deals["customer_id"], areas).astype("object").fillna("").astype("str"))
+    return named.loc[named["area_name"].ne(""), ["area_name", "sold_on"]]
 
 
 def talk(frames: Frames, day: date) -> pd.DataFrame | None:
@@ -180,7 +184,7 @@ def _talks(frames: Frames) -> pd.DataFrame:
     """As `talk`, without rows where there is no contact log."""
     names = ("customer_id", "contacted_at", "is_decision_maker", "channel", "purpose", "kind")
     log = columns_of(frames, "contact_log", names)
-    return log[log["kind"].ne("下周计划")].reset_index(drop=True)
+    return log[log["kind"].ne("下周计划")]
 
 
 def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
@@ -190,7 +194,7 @@ def decision_maker_talk(frames: Frames, day: date) -> pd.DataFrame:
         _talks(frames).rename(columns={"contacted_at": "at"})[["customer_id", "at", "is_decision_maker"]],
         visits.rename(columns={"visited_at": "at"}),
     ]
-    talks = pd.concat([part.assign(at=wall_time(part["at"])) for part in parts], ignore_index=True)
+    talks = by_origin([part.assign(at=wall_time(part["at"])) for part in parts])
     return talks[talks["is_decision_maker"].fillna(False).astype(bool)]
 
 
@@ -201,7 +205,7 @@ def spoken_contact(frames: Frames, day: date) -> pd.DataFrame:
     visits = columns_of(frames, "visit_record", ("customer_id", "visited_at", "mode"))
     visits = visits[visits["mode"].isin(["", "当面", "电话", "来访"])].rename(columns={"visited_at": "at"})
     parts = [part.assign(at=wall_time(part["at"]))[["customer_id", "at"]] for part in (contacts, visits)]
-    return pd.concat(parts, ignore_index=True)
+    return by_origin(parts)
 
 
 def order_exception(frames: Frames, day: date) -> pd.DataFrame | None:
@@ -234,7 +238,7 @@ def order_exception(frames: Frames, day: date) -> pd.DataFrame | None:
 
 def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:
     """Days on which a customer paid for a sale: customer_id, paid_on."""
-    sales = sale(frames, day)
+    sales = frames.get("sale")
     if sales is None:
         return None
     paid = sales["paid_on"].notna() & sales["customer_id"].ne("")
@@ -243,7 +247,7 @@ def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:
 
 def area_visit(frames: Frames, day: date) -> pd.DataFrame | None:
     """Visits face to face: customer_id, at."""
-    visits = visit(frames, day)
+    visits = frames.get("visit")
     if visits is None:
         return None
     met = visits[visits["mode"].isin(["", "当面"])]
@@ -255,7 +259,7 @@ def paid_month(frames: Frames, day: date) -> pd.DataFrame | None:
 
     Columns: record_id "company", month_end, occurrence ("2026-10").
     """
-    sales = sale(frames, day)
+    sales = frames.get("sale")
     if sales is None:
         return None
     paid = wall_time(sales["paid_on"]).to_numpy(dtype="datetime64[s]")

@@ -23,7 +23,11 @@ def staff_term(frames: Frames, day: date) -> pd.DataFrame | None:
     """
     if "staff" not in frames:
         return None
-    left = columns_of(frames, "staff", ("staff_id", "left_on")).set_index("staff_id")["left_on"]
+    left = (
+        columns_of(frames, "staff", ("staff_id", "left_on"))
+        .drop_duplicates("staff_id")
+        .set_index("staff_id")["left_on"]
+    )
     rows = []
     for person in people_of(frames).values():
         ends = [*(line.from_on for line in person.states[1:]), None]

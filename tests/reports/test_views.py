@@ -12,7 +12,7 @@ from reports.views import VIEWS, Tables
 from tests.reports.rule_samples import frames
 
 TODAY = date(2026, 11, 21)
-READ = sorted({table for view in VIEWS.values() for table in view.reads if "." not in table})
+READ = sorted({table for view in VIEWS.values() for table in view.reads if "." not in table and table not in VIEWS})
 
 
 @pytest.mark.parametrize("given", [{}, frames({table: [] for table in READ})], ids=["absent", "empty"])
@@ -90,8 +90,17 @@ def test_leave_months_are_not_idle(away: frozenset[str], end: str) -> None:
 
 
 def test_views_are_kept_while_nothing_they_read_changes() -> None:
-    given = frames({"deal": [{"deal_no": "1"}], "customer_info": [{"customer_id": "C1"}]})
+    sold = {"customer_id": "C1", "amount": "1.00", "kind": "销售"}
+    given = frames({"deal": [sold | {"paid_on": "2026-10-01"}], "customer_info": [{"customer_id": "C1"}]})
     first = Tables(given, TODAY)
     kept = first.get("sale_day")
     assert Tables({**given}, TODAY, first).get("sale_day") is kept
-    assert Tables({**given, "deal": given["deal"].copy()}, TODAY, first).get("sale_day") is not kept
+    assert Tables({**given, "deal": given["deal"].copy()}, TODAY, first).get("sale_day") is kept
+    later = frames({"deal": [sold | {"paid_on": "2026-10-02"}]})
+    assert Tables({**given, **later}, TODAY, first).get("sale_day") is not kept
+
+
+def test_views_made_row_by_row_name_the_tables_of_their_rows_first_and_no_day() -> None:
+    for name, view in VIEWS.items():
+        assert view.by_row <= len(view.reads), name
+        assert not (view.by_row and view.daily), name
