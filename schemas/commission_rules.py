@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from pydantic import ConfigDict, model_validator
@@ -33,7 +34,7 @@ class Tier(Meta):
 
     A row pays a `rate` of the amount or `gold_g` grams of gold. `printed_to` is the upper end the paper shows; what
     lies between it and the next row is the gap `CommissionRules.gap` speaks of. `to`, where given, must be the next
-    row's `from`: a table that leaves amounts without a row is refused.
+    row's `from`: by a table that leaves amounts without a row nobody is paid (`find_flaw`).
     """
 
     id: str = Option(min_length=1)
@@ -56,20 +57,21 @@ class Tier(Meta):
         return self
 
 
-def require_every_amount(tiers: tuple[Tier, ...]) -> None:
-    """Raises Contradiction unless `tiers` cover every amount above zero exactly once."""
+def find_flaw(tiers: tuple[Tier, ...]) -> Contradiction | None:
+    """What keeps `tiers` from covering every amount above zero exactly once; None when they do."""
     if tiers[0].from_ != 0:
-        raise Contradiction("tiers_begin", start=tiers[0].from_)
+        return Contradiction("tiers_begin", start=tiers[0].from_)
     for lower, upper in itertools.pairwise(tiers):
         named: dict[str, Param] = {"lower": lower.id, "upper": upper.id, "start": upper.from_}
         if upper.from_ <= lower.from_:
-            raise Contradiction("tiers_rise", before=lower.from_, **named)
+            return Contradiction("tiers_rise", before=lower.from_, **named)
         if lower.to is not None and lower.to < upper.from_:
-            raise Contradiction("tiers_gap", end=lower.to, **named)
+            return Contradiction("tiers_gap", end=lower.to, **named)
         if lower.to is not None and lower.to > upper.from_:
-            raise Contradiction("tiers_overlap", end=lower.to, **named)
+            return Contradiction("tiers_overlap", end=lower.to, **named)
         if lower.printed_to is not None and lower.printed_to > upper.from_:
-            raise Contradiction("tiers_printed", end=lower.printed_to, **named)
+            return Contradiction("tiers_printed", end=lower.printed_to, **named)
+    return None
 
 
 class ProductFilter(Meta):
@@ -88,10 +90,10 @@ class CommissionPlan(Meta):
     product_filter: ProductFilter = ProductFilter()
     tiers: tuple[Tier, ...] = Option(min_length=1)
 
-    @model_validator(mode="after")
-    def _tiers_cover_every_amount(self) -> CommissionPlan:
-        require_every_amount(self.tiers)
-        return self
+    @cached_property
+    def flaw(self) -> Contradiction | None:
+        """Why nobody can be paid by this table."""
+        return find_flaw(self.tiers)
 
 
 class FloorStep(Meta):
@@ -219,7 +221,10 @@ class CommissionRules(Meta):
     @model_validator(mode="after")
     def _attainment_needs_its_table(self) -> CommissionRules:
         if self.tier_key == "attainment" and not self.attainment_tiers:
-            raise Contradiction("attainment_table")
-        if self.attainment_tiers:
-            require_every_amount(self.attainment_tiers)
+            raise Contradiction("attainment_table", ("tier_key",))
         return self
+
+    @cached_property
+    def attainment_flaw(self) -> Contradiction | None:
+        """Why nobody can be paid by attainment, where the rules ask for that."""
+        return find_flaw(self.attainment_tiers) if self.tier_key == "attainment" else None

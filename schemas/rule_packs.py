@@ -1,6 +1,7 @@
 """Rule packs: what a company's rules are, as layered data (`schemas.pack_layers`), checked as a whole.
 
-Every problem is a finding with file and line; a pack with errors is not used.
+Every problem is a finding with file and line; a pack with errors is not used. Only a tier table that leaves amounts
+without a row does not keep the rest from being used: nobody is paid by it (`Pack.table_findings`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -142,6 +144,22 @@ class Pack:
         """The pack's own id."""
         return self.rules.pack.id
 
+    @cached_property
+    def table_findings(self) -> tuple[Finding, ...]:
+        """E338 for each tier table by which nobody can be paid; everything else of the pack is sound."""
+        rules = self.rules
+        flaws = {("commission_plans", name): plan.flaw for name, plan in rules.commission_plans.items()}
+        flaws["commission", "attainment_tiers"] = rules.commission.attainment_flaw
+        return tuple(
+            Finding(
+                "E338",
+                self.at((*path, "tiers")),
+                {**flaw.params, "table": path[1], "problem_word": f"problem.{flaw.code}"},
+            )
+            for path, flaw in flaws.items()
+            if flaw is not None
+        )
+
     def options(self) -> dict[str, str]:
         """Every option by its dotted name, with its value as text, lists as JSON: what `--set` may change."""
         return dict(_flat(self.rules.model_dump(mode="json", by_alias=True), ()))
@@ -156,7 +174,7 @@ NAMED: Mapping[OptionPath, str] = {
 def load_pack(
     name: str, dirs: Sequence[Path], as_of: date, overrides: Mapping[str, str] | None = None
 ) -> tuple[Pack | None, tuple[Finding, ...]]:
-    """The pack as in force on a day, with single options replaced for this run; None when it has errors.
+    """The pack as in force on a day, with single options replaced for this run; None when it cannot be used.
 
     dirs: directories of pack folders; a folder of the same name in a later one adds to the earlier.
     overrides: dotted option → text, see `schemas.pack_overrides`. An unknown option is finding E105.
@@ -175,7 +193,8 @@ def load_pack(
     except ValidationError as error:
         return None, (*layers.findings, *option_findings(error, at, RulePack))
     digest = hashlib.sha256(json.dumps(layers.data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    return Pack(rules, digest, tuple(layers.names), at), tuple(layers.findings)
+    pack = Pack(rules, digest, tuple(layers.names), at)
+    return pack, (*layers.findings, *pack.table_findings)
 
 
 def _find_changes_of_nothing(layers: Layers) -> Iterator[Finding]:

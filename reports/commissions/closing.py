@@ -113,7 +113,7 @@ def _blocked_records(payroll: Payroll) -> dict[str, str]:
 def _problem(slip: Payslip, payroll: Payroll, blocked: Mapping[str, str]) -> str:
     """The code of what keeps a payslip from being closed; "" when nothing does."""
     if slip.status != COMPUTED:
-        return slip.made.withheld[0]
+        return slip.withheld[0]
     if not blocked:
         return ""
     records = payroll.book.ledger.record_ids

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from reports.commissions.arithmetic import MonthCommission, SaleCommission
+from reports.commissions.month import FULL_TIME, MANAGER
 from reports.commissions.payroll import CLOSED, Payroll, Payslip
 from reports.commissions.people import month_text
 from reports.commissions.pieces import KIND_OF_LINE, Piece
@@ -29,13 +30,20 @@ def explain_piece(slip: Payslip, piece: Piece) -> tuple[Step, ...]:
     shown = {name: piece.values()[name] for name in ("name", "amount", "reason", "commission")}
     if piece.kind == "excluded":
         shown["reason_word"] = f"word.excluded.{shown['reason']}"
+    if piece.kind == "expense" and slip.made.own.base.rules.expense_allocation == "direct_first":
+        return (Step("commission.piece_expense_direct", shown),)
     return (Step(f"commission.piece_{piece.kind}", shown),)
 
 
 def _base(slip: Payslip) -> Iterator[Step]:
     made = slip.made
     for result in made.results:
-        yield Step("commission.gross", {"gross": _yuan(result.gross), "count": len(result.base.sales)})
+        base = result.base
+        if base.tax != 1:
+            collected = yuan(sum(sale.amount for sale in base.sales))
+            rate = _percent(Fraction(base.rules.tax_rate))
+            yield Step("commission.tax", {"collected": collected, "rate": rate, "gross": _yuan(result.gross)})
+        yield Step("commission.gross", {"gross": _yuan(result.gross), "count": len(base.sales)})
         deductions = result.base.deductions
         if deductions.expenses:
             yield Step("commission.expenses", {"expenses": yuan(deductions.expenses)})
@@ -53,21 +61,42 @@ def _commission(slip: Payslip) -> Iterator[Step]:
     if made.withheld:
         return
     for result in made.results:
-        yield from _result(result)
+        yield from _result(result, made.kind)
     for part in made.referred:
         yield Step("commission.referred", {"seller": part.seller, "amount": yuan(part.fen or 0)})
 
 
-def _result(result: MonthCommission) -> Iterator[Step]:
+def _row(result: MonthCommission, kind: str) -> Iterator[Step]:
+    """How the rate was found."""
+    rules = result.base.rules
+    if kind == MANAGER:
+        yield Step("commission.flat", {"rate": _percent(result.rate)})
+        return
+    if rules.basis == "better_of" and kind == FULL_TIME:
+        yield Step("commission.better_of", {"basis_word": f"option.commission.basis.{result.basis}"})
+    elif result.basis == "per_deal":
+        yield Step("commission.per_deal")
+    if result.match is None:
+        return
+    tier = result.match.tier
+    shown: dict[str, Value] = {"net": _yuan(result.net), "tier": tier.id, "from": tier.from_}
+    if tier.gold_g is not None:
+        yield Step("commission.tier_gold", {**shown, "grams": tier.gold_g})
+    elif rules.tier_key == "attainment":
+        yield Step(
+            "commission.attainment", {**shown, "from": _percent(Fraction(tier.from_)), "rate": _percent(result.rate)}
+        )
+    elif rules.method == "marginal":
+        yield Step("commission.marginal", {**shown, "rate": _percent(result.rate)})
+    else:
+        yield Step("commission.tier", {**shown, "rate": _percent(result.rate)})
+
+
+def _result(result: MonthCommission, kind: str) -> Iterator[Step]:
     if result.net <= 0:
         yield Step("commission.nothing", {"net": _yuan(result.net)})
         return
-    if result.match is not None:
-        tier = result.match.tier
-        yield Step(
-            "commission.tier",
-            {"net": _yuan(result.net), "tier": tier.id, "from": tier.from_, "rate": _percent(result.rate)},
-        )
+    yield from _row(result, kind)
     for flag in result.flags:
         yield Step(f"commission.{flag}")
     if result.gold_g:
@@ -85,13 +114,14 @@ def _result(result: MonthCommission) -> Iterator[Step]:
 
 
 def _deal(result: MonthCommission, part: SaleCommission, fen: int) -> Step:
-    sale = part.sale
+    sale, base = part.sale, result.base
     discount: Value = round_decimal(Fraction(sale.sold, sale.listed), 4) if sale.listed > 0 else None
+    own_costs = base.rules.expense_allocation == "direct_first" and base.deductions.of_customer
     return Step(
-        "commission.deal",
+        "commission.deal_own_costs" if own_costs else "commission.deal",
         {
-            "deal_no": sale.deal, "amount": yuan(sale.amount), "gross": _yuan(result.gross), "net": _yuan(result.net),
-            "share": _yuan(part.net), "rate": _percent(part.rate), "discount": discount,
+            "deal_no": sale.deal, "amount": _yuan(sale.amount * base.tax), "gross": _yuan(result.gross),
+            "net": _yuan(result.net), "share": _yuan(part.net), "rate": _percent(part.rate), "discount": discount,
             "factor": round_decimal(part.factor, 6).normalize(), "commission": yuan(fen),
         },
     )  # fmt: skip
@@ -116,6 +146,8 @@ def _beside(slip: Payslip) -> Iterator[Step]:
 
 
 def _total(slip: Payslip) -> Iterator[Step]:
+    if slip.brought_forward is None:
+        yield Step("commission.withheld", {"reason_word": "word.withheld.E349", "name": slip.made.person.name})
     if slip.payable is None:
         return
     yield Step("commission.payable", {"payable": yuan(slip.payable), "settle_on": slip.settle_on})

@@ -35,17 +35,25 @@ FULL_TIME, PART_TIME, MANAGER = "full_time", "part_time", "manager"
 
 @dataclass(frozen=True)
 class Terms:
-    """The rules in force: the answers, and the plans by employment kind (None: no such plan)."""
+    """The rules in force: the answers, and the plans by employment kind (None: no such plan).
+
+    findings: what is wrong with tier tables (E338); nobody is paid by those.
+    """
 
     rules: CommissionRules
     full_time: CommissionPlan | None
     part_time: CommissionPlan | None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def products(self) -> ProductFilter:
         """Which products earn where the product does not say."""
         plan = self.full_time or self.part_time
         return plan.product_filter if plan else ProductFilter()
+
+    def of_kind(self, kind: str) -> CommissionPlan | None:
+        """The plan of a kind of employment."""
+        return {FULL_TIME: self.full_time, PART_TIME: self.part_time}[kind]
 
     def plan_of(self, person: Person) -> CommissionPlan | None:
         """The plan that names the person's employment."""
@@ -189,7 +197,7 @@ class _Maker:
         self.ladders = {
             kind: Ladder.of(plan.tiers, terms.rules)
             for kind, plan in ((FULL_TIME, terms.full_time), (PART_TIME, terms.part_time))
-            if plan is not None
+            if plan is not None and plan.flaw is None
         }
         self.late_refunds = self._refunds_of_closed_months()
         self.quota_only = ledger.quota_only.groupby(["person", "month"])["amount"].sum().to_dict()
@@ -275,6 +283,8 @@ class _Maker:
         if plan is None:
             return kind, None, nothing, self._no_figure("E332", "employment", person)
         kind = PART_TIME if plan is self.terms.part_time else FULL_TIME
+        if plan.flaw is not None or rules.attainment_flaw is not None:
+            return kind, plan, nothing, ["E338"]
         early = plan.effective_from > month_first(self.month)
         return kind, plan, self.ladders[kind], self._no_figure("E333", "", person) if early else []
 
@@ -313,7 +323,10 @@ class _Maker:
         if key not in self.sales:
             return
         kind = self.terms.rules.referral.plan
-        if kind not in self.ladders:
+        if (plan := self.terms.of_kind(kind)) is not None and plan.flaw is not None:
+            made.withheld.append("E338")
+            return
+        if plan is None:
             made.withheld += self._no_figure("E332", "employment", made.person)
             return
         made.referral = month_commission(

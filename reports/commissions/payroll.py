@@ -6,7 +6,7 @@ Source: domain.md §4.3 (6-10), §4.6.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -43,13 +43,14 @@ COMPUTED, CLOSED, WITHHELD, PENDING = "computed", "closed", "withheld", "pending
 class Payslip:
     """One person's month as it is paid; fen. commission and payable are None when withheld.
 
-    carried: what is below zero and goes into the next month. settle_on: the day it is paid.
+    brought_forward: what the month before leaves below zero; None while that month is withheld. carried: what is below
+    zero and goes into the next month. settle_on: the day it is paid.
     """
 
     made: PersonMonth
     awards: tuple[Award, ...]
     adjustments: tuple[Adjustment, ...]
-    brought_forward: int
+    brought_forward: int | None
     settle_on: date
     negative_total: str
     settlement: Settlement | None = None
@@ -59,9 +60,14 @@ class Payslip:
         """computed, closed, pending (a rate is not decided yet) or withheld (the inputs do not allow a figure)."""
         if self.settlement is not None:
             return CLOSED
-        if not self.made.withheld:
+        if not self.withheld:
             return COMPUTED
-        return PENDING if set(self.made.withheld) == {"E331"} else WITHHELD
+        return PENDING if set(self.withheld) == {"E331"} else WITHHELD
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Codes of why there is no figure to pay."""
+        return (*self.made.withheld, *(("E349",) if self.brought_forward is None else ()))
 
     @cached_property
     def award_fen(self) -> int:
@@ -81,7 +87,7 @@ class Payslip:
     def total(self) -> int | None:
         """Everything together before it is decided what a negative total means."""
         commission = self.made.commission
-        if commission is None:
+        if commission is None or self.brought_forward is None:
             return None
         return commission + self.award_fen + self.adjustment_fen + self.brought_forward
 
@@ -163,14 +169,15 @@ class Payroller:
             for staff_id, made in people.items()
         }
         found = (
-            *book.findings, *awards.findings, *self.settlements.findings, *self.false_sales.findings, *findings,
+            *self.terms.findings, *book.findings, *awards.findings, *self.settlements.findings,
+            *self.false_sales.findings, *findings, *_find_waiting(slips.values()),
         )  # fmt: skip
         return Payroll(month, book, awards, self.settlements, self.false_sales, slips, found)
 
     def _owed(self, month: int, adjusted: Mapping[str, Sequence[Adjustment]]) -> set[str]:
         """Who has something in the month though nothing was sold: adjustments, a debt, or a settlement."""
         settled = {person for person, closed in self.settlements.of if closed == month}
-        indebted = {person for person in self.settlements.last_closed if self._brought_forward(person, month)}
+        indebted = {person for person in self.settlements.last_closed if self._brought_forward(person, month) != 0}
         return settled | indebted | adjusted.keys()
 
     def _adjustments(self, month: int) -> tuple[dict[str, list[Adjustment]], list[Finding]]:
@@ -280,8 +287,9 @@ class Payroller:
     def _is_closed(self, case: FalseSale, month: int) -> bool:
         return (case.staff_id, month) in self.settlements.of
 
-    def _brought_forward(self, staff_id: str, month: int) -> int:
-        """What the month before leaves below zero. Months between the last closed one and this are computed first."""
+    def _brought_forward(self, staff_id: str, month: int) -> int | None:
+        """What the month before leaves below zero. Months between the last closed one and this are computed first;
+        None where one of them is withheld."""
         last = self.settlements.last_closed.get(staff_id)
         if last is None or last >= month:
             settled = self.settlements.of.get((staff_id, month))
@@ -292,17 +300,30 @@ class Payroller:
             owed = sum(adjustment.exact for adjustment in adjusted)
             if carried == 0 and owed >= 0:
                 continue
-            carried = self._carried_through(staff_id, between, carried, tuple(adjusted))
+            through = self._carried_through(staff_id, between, carried, tuple(adjusted))
+            if through is None:
+                return None
+            carried = through
         return carried
 
-    def _carried_through(self, staff_id: str, month: int, brought: int, adjusted: tuple[Adjustment, ...]) -> int:
+    def _carried_through(self, staff_id: str, month: int, brought: int, adjusted: tuple[Adjustment, ...]) -> int | None:
         book = self.book(month)
         made = book.of.get(staff_id)
         if made is None:
             return brought + round_fen(sum((adjustment.exact for adjustment in adjusted), 0))
         awards = awards_of(self.frames, book).of(staff_id)
         day = settle_on(month, self.terms, self.calendar)
-        return Payslip(made, awards, adjusted, brought, day, self.terms.rules.negative_total).carried
+        slip = Payslip(made, awards, adjusted, brought, day, self.terms.rules.negative_total)
+        return None if slip.total is None else slip.carried
+
+
+def _find_waiting(slips: Iterable[Payslip]) -> Iterator[Finding]:
+    """Whose pay waits for an earlier month."""
+    for slip in slips:
+        if slip.brought_forward is None:
+            person = slip.made.person
+            told = {"name": person.name, "staff_id": person.staff_id}
+            yield input_finding("E349", Source("staff", person.record_id), "", Severity.ERROR, **told)
 
 
 def settle_on(month: int, terms: Terms, calendar: WorkingCalendar) -> date:

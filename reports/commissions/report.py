@@ -143,18 +143,18 @@ def payslip_values(slip: Payslip, month: str) -> dict[str, Value]:
         "net": yuan(round_fen(made.net)) if sales and costs else None,
         "quota": None if made.quota is None else yuan(round_fen(made.quota.effective)),
         "attained": attained(made) if sales and costs else None,
-        "tier": match.tier.id if known and match else None,
+        "tier": match.tier.id if known and match and made.kind != MANAGER else None,
         "rate": rate if known else None,
         "commission": yuan(made.commission) if made.commission is not None else None,
         "awards": yuan(slip.award_fen),
         "adjustments": yuan(slip.adjustment_fen),
-        "brought_forward": yuan(slip.brought_forward),
-        "carried": yuan(slip.carried),
+        "brought_forward": None if slip.brought_forward is None else yuan(slip.brought_forward),
+        "carried": None if slip.payable is None else yuan(slip.carried),
         "payable": None if slip.payable is None else yuan(slip.payable),
         "gold_grams": round_decimal(made.gold_g, 2) if known else None,
         "settle_on": slip.settle_on,
         "flags": list(dict.fromkeys(flag for result in made.results for flag in result.flags)),
-        "withheld": list(dict.fromkeys(made.withheld)),
+        "withheld": list(dict.fromkeys(slip.withheld)),
     }
 
 
