@@ -49,19 +49,19 @@ python manage.py report --list
 
 Computed over the portal's own records or, with `--workbook`, over any workbook whose sheets are named by the forms'
 Chinese names and whose headers are the fields' Chinese labels. Nothing is written but the output, and never over the
-records. `--as-of` is a day (its 00:00) or a moment, by default now; records of later days do not count. `--person` keeps
-the lines of one staff ID. `--pack` goes before the pack of the settings, that before the shipped default. Rows without
-a record number are called by their place, such as `成交登记表!7`.
+records. `--as-of` is a day (its 00:00) or a moment, by default now; records of later days do not count. `--person`
+keeps the lines of one staff ID. `--pack` goes before the pack of the settings, that before the shipped default. Rows
+without a record number are called by their place, such as `成交登记表!7`.
 
 Exit code 0 also when there are findings; 2 when the question or the input cannot be read, with sheet, cell and what to
 do on stderr. stdout carries the report and nothing else: `json`, `csv` (UTF-8 with a byte order mark, texts that would
 start a formula with a leading `'`) and `xlsx` byte for byte, `table` in the console's encoding with its totals below.
 Findings stand inside `json` and `xlsx`; with `table` and `csv` they go to stderr.
 
-In a workbook a header may carry spaces, `*`, `：` or its unit (`成交金额（元）`), stand below a title, or be the English
-label; dates, amounts, choices, people and yes or no are read as people write them (`2026年3月5日`, `1.2万`, `S001 张三`,
-`TRUE`). What cannot be read is a finding at its cell: a text in a number cell, an error value, a formula saved without
-its result, a header that stands twice, a sheet that is absent or named almost like a form.
+In a workbook a header may carry spaces, `*`, `：` or its unit (`成交金额（元）`), stand below a title, or be the
+English label; dates, amounts, choices, people and yes or no are read as people write them (`2026年3月5日`, `1.2万`,
+`S001 张三`, `TRUE`). What cannot be read is a finding at its cell: a text in a number cell, an error value, a formula
+saved without its result, a header that stands twice, a sheet that is absent or named almost like a form.
 
 `--format json` is one object, stable for other tools:
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,3 +173,26 @@ def test_every_subcommand_has_a_heading_in_the_manual_and_a_help_text(language) 
     headings = re.findall(r"^#{2,3} (.+)$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(headings) == sorted(listed)
     assert all(text and not text.startswith("manage.") for text in listed.values())
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    """Every file below a folder with its content; what SQLite keeps beside an open database left out."""
+    return {
+        path: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm", ".lock"))
+    }
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["while the portal runs", "while nothing runs"])
+def test_a_report_changes_neither_workbook_nor_journal(portal_env, li, capsysbinary, running: bool) -> None:
+    portal_env.sync.fold_now()
+    if not running:
+        portal_env.close()
+    before = files_of(portal_env.config.state_dir.parent)
+    for source in ([], ["--workbook", str(portal_env.config.workbook)]):
+        arguments = ["report", "suggestion_awards", "--as-of", "2026-11-21", "--format", "json", *source]
+        assert manage.main(arguments) == 0
+        (line,) = json.loads(capsysbinary.readouterr().out)["lines"][:1]
+        assert line["values"]["department"]
+    assert files_of(portal_env.config.state_dir.parent) == before
