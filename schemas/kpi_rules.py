@@ -82,4 +82,6 @@ class KpiRules(Meta):
     points_for_each: Exact = Option(default=Decimal(20), gt=0)
     weights: Literal["stated", "equal"] = "stated"
     blend_scope: Literal["qualitative", "whole"] = "qualitative"
+    expense_budget_month: Exact | None = Option(default=None, gt=0)
+    """The department's budget of expenses a month in yuan; none: what was saved cannot be scored."""
     cards: dict[Key, Card] = Option(default_factory=dict)

@@ -147,7 +147,7 @@ class KpiFacts:
         return frozenset(sales.loc[(sales["on"] >= since) & (sales["on"] < day), "customer_id"])
 
     def verdicts(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
-        """Obligations of these deadline rules that fell due in the period: met, met late or overdue."""
+        """Obligations of these deadline rules triggered in the period and decided: met, met late or overdue."""
         rules = {rule_id: rule for rule_id, rule in rules_of(self.request.pack).items() if rule_id in rule_ids}
         if not rules:
             return []
@@ -157,8 +157,8 @@ class KpiFacts:
             each
             for each in listed
             if each.status in ("met", "met_late", "overdue")
-            and each.due_at is not None
-            and period.first <= each.due_at.date() <= period.last
+            and each.trigger_at is not None
+            and period.first <= each.trigger_at.date() <= period.last
         ]
 
     def customer_of_record(self, table: str) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from reports.kpi.facts import KpiFacts
 from reports.kpi.scoring import Measure
 from reports.statement import Source
 from schemas.periods import Period, add_months, period_of
-from schemas.record import SYSTEM_COLUMNS
+from schemas.record import LIVE, SYSTEM_COLUMNS
 
 Measured = Callable[[KpiFacts, Person, Period], Measure]
 FAULTS = ("人员过失", "企业过失")
@@ -101,7 +101,7 @@ def _complaints(facts: KpiFacts, period: Period, customers: Collection[str] | No
 
 
 def feedback(facts: KpiFacts, person: Person, period: Period) -> Measure:
-    """First responses and follow-ups to the person's customers that were in time, of all that fell due."""
+    """First responses and follow-ups to the person's customers that were in time, of all triggered and decided."""
     customer_of = facts.customer_of_record("after_sales")
     own = facts.customers_of(person.staff_id)
     due = [each for each in facts.verdicts(("D13", "D16"), period) if customer_of.get(each.record_id) in own]
@@ -112,7 +112,7 @@ def feedback(facts: KpiFacts, person: Person, period: Period) -> Measure:
 
 
 def analyses(facts: KpiFacts, person: Person, period: Period) -> Measure:
-    """The person's analyses that were both in time and right, of all that fell due."""
+    """The person's analyses that were both in time and right, of all assigned in the period and decided."""
     tasks = columns_of(facts.frames, "analysis_task", ("record_id", "assignee_id", "accurate"))
     own = tasks[tasks["assignee_id"] == person.staff_id].set_index("record_id")["accurate"].to_dict()
     due = [each for each in facts.verdicts(("D33", "D34"), period) if each.record_id in own]
@@ -196,8 +196,21 @@ def gross_margin(facts: KpiFacts, person: Person, period: Period) -> Measure:
 
 
 def expense_saving(facts: KpiFacts, person: Person, period: Period) -> Measure:
-    """Expenses saved against a budget; no form records one yet, so there is no figure."""
-    return Measure(None, reason="no_budget")
+    """(Budget − expenses) ÷ budget of the period, of the whole department; the rules state the monthly budget."""
+    monthly = facts.request.pack.rules.kpi.expense_budget_month
+    if monthly is None:
+        return Measure(None, reason="no_budget")
+    if "expense_claim" not in facts.frames:
+        return Measure(None, reason="no_data")
+    claims = columns_of(facts.frames, "expense_claim", ("record_id", "claimant_id", "month", "amount", "status"))
+    of_department = claims["claimant_id"].isin(list(facts.colleagues_of(person, period.last)))
+    in_period = claims["month"].between(f"{period.first:%Y-%m}", f"{period.last:%Y-%m}")
+    own = claims[of_department & in_period & claims["status"].isin([LIVE, ""])]
+    if own["amount"].isna().any():
+        return Measure(None, reason="expenses_unknown")
+    budget = Fraction(monthly) * 100 * (period.last.month - period.first.month + 1)
+    sources = tuple(Source("expense_claim", record) for record in own["record_id"])
+    return Measure((budget - int(own["amount"].sum())) / budget, sources=sources)
 
 
 def sales_growth(facts: KpiFacts, person: Person, period: Period) -> Measure:

@@ -70,7 +70,8 @@ def kpi(request: Request) -> Statement:
 
 
 def cards_of(request: Request) -> tuple[list[PersonCard], list[Finding]]:
-    """Everybody's card by the role at the period's end, and what keeps cards from being closed."""
+    """Everybody's card by the role at the period's end, and what keeps cards from being closed. Part-timers and
+    referrers have none: they are paid by what they sell."""
     facts, rules = KpiFacts(request), request.pack.rules.kpi
     first = pd.Period(month_asked(request), "M").start_time.date()
     cards: list[PersonCard] = []
@@ -84,7 +85,7 @@ def cards_of(request: Request) -> tuple[list[PersonCard], list[Finding]]:
         for staff_id in sorted(facts.people):
             person = facts.people[staff_id]
             line = person.at(min(period.last, request.day))
-            if request.person not in ("", staff_id) or line is None or line.state in LEFT:
+            if request.person not in ("", staff_id) or person.is_part_timer or line is None or line.state in LEFT:
                 continue
             if line.role not in card.roles:
                 continue
