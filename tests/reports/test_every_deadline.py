@@ -91,7 +91,7 @@ PROCESS = [
     own("D02", "2026-11-11", "need_confirmation", {"customer_id": "C1", "talked_on": "2026-11-06"},
         confirm_via="邮件", confirmed_by="王经理", confirmed_on="{day}"),
     own("D04", "2026-11-09", "solution_review", {"solution_no": "F1", "submitted_at": "2026-11-06 10:00:00"},
-        **{name: "通过 · S1 张三 · {day} 09:00" for name in ("legal_ok", "commerce_ok", "tech_ok")}),
+        **dict.fromkeys(("legal_ok", "commerce_ok", "tech_ok"), "通过 · S1 张三 · {day} 09:00")),
     own("D06", "2026-11-09", "sales_order", {"order_no": "PO1", "approved_at": "2026-11-06 10:00:00"},
         confirmed_on="{day}"),
     own("D08", "2026-11-08 10:00", "order_progress",
