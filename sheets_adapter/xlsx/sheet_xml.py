@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from operator import lt
 
 from sheets_adapter.xlsx.addresses import MAX_COLUMNS, MAX_ROWS, cell_name, column_index, column_letters
@@ -163,17 +163,13 @@ class SheetXml:
         return numbers, [*starts, len(self.rows)]
 
     def _usual_index(self) -> tuple[list[int], list[int]] | None:
-        """Where every row begins `<row r="`, as almost all programs write it: several times faster than a pattern."""
+        """Where every row begins `<row r="`, as almost all programs write it: found several times faster."""
         opening = f"<{self.dialect.prefix}row".encode()
-        usual = opening + b' r="'
-        first, *pieces = self.rows.split(usual)
-        if len(pieces) != self.rows.count(opening):
+        usual = re.compile(re.escape(opening) + rb' r="(\d+)"')
+        found = [(int(match[1]), match.start()) for match in usual.finditer(self.rows)]
+        if len(found) != self.rows.count(opening):
             return None
-        numbers = [piece[: piece.find(b'"', 0, 8)] for piece in pieces]
-        if not all(map(bytes.isdigit, numbers)):
-            return None
-        lengths = (len(piece) + len(usual) for piece in pieces)
-        return list(map(int, numbers)), list(accumulate(lengths, initial=len(first)))[:-1]
+        return [number for number, _ in found], [start for _, start in found]
 
     def _unusual_index(self) -> tuple[list[int], list[int]]:
         matches = list(self.dialect.row.finditer(self.rows))
