@@ -34,6 +34,8 @@ class Case:
     record: str = "r1"
     occurrence: str = ""
     name: str = ""
+    grace: int = 0
+    """Days past the due day that are still in time."""
 
     @property
     def due_at(self) -> datetime:
@@ -80,6 +82,7 @@ ACTIVE: Book = {"customer_info": [CUSTOMER], "deal": [SOLD], "contact_log": [], 
 VISIT = {"customer_id": "C1", "created_by": "S1 张三", "mode": "当面"}
 FRIDAY_VISIT = VISIT | {"visited_at": "2026-11-06 15:00:00", "ended_at": "2026-11-06 16:00:00"}
 
+PASSED = {"order_no": "PO1", "result": "通过", "accepted_on": "2026-08-10"}
 FAILED = {"record_id": "r1", "line_no": "1", "failed_at": "2026-11-07 10:00:00"}
 
 
@@ -106,6 +109,14 @@ PROCESS = [
          same("acceptance.lines", FAILED, fix_started_at="{at}")),
     own("D12", "2026-11-09", "contract", {"contract_no": "HT1", "effective_on": "2026-11-06"}, "met",
         service_owner_id="S5"),
+    own("D15", "2026-11-07 09:30", "after_sales", {"severity": "紧急", "reported_at": "2026-11-07 07:30:00"},
+        onsite_at="{at}"),
+    Case("D18", "2026-11-10", {"acceptance": [PASSED]},
+         other("satisfaction_survey", acceptance_id="r1", basis="验收后3个月", surveyed_on="{day}"), "met",
+         grace=7),
+    Case("D19", "2026-08-28", {"acceptance": [PASSED | {"accepted_on": "2026-02-28"}]},
+         other("satisfaction_survey", acceptance_id="r1", basis="验收后6个月", surveyed_on="{day}"), "met",
+         grace=7),
     own("D20", "2026-11-13", "satisfaction_survey",
         {"customer_id": "C1", "surveyed_on": "2026-11-06", "q_quality": "5", "q_speed": "5", "q_overall": "3"}, "met",
         improve_plan="每周回访"),
@@ -213,7 +224,8 @@ def each(what: str) -> pytest.MarkDecorator:
 
 @each("overdue")
 def test_what_is_not_done_is_overdue_a_second_after_it_was_due(case: Case) -> None:
-    in_time, after = case.row(case.due_at, {}), case.row(case.due_at + timedelta(seconds=1), {})
+    last = case.due_at + timedelta(days=case.grace)
+    in_time, after = case.row(last, {}), case.row(last + timedelta(seconds=1), {})
     assert due_texts(pd.DataFrame([after])) == [case.due]
     assert (in_time["status"], after["status"]) == ("due_soon", "overdue")
 

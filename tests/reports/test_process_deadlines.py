@@ -7,7 +7,7 @@ are off, Saturday 10 October is worked; 2 November is a Monday.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -97,6 +97,36 @@ def test_what_has_no_time_is_neither_met_nor_overdue(rule: str, book: Book) -> N
 )  # fmt: skip
 def test_nothing_is_owed_before_its_reason_or_outside_it(rule: str, book: Book, expected: list[str]) -> None:
     assert statuses(rule, "2026-12-31", book) == expected
+
+
+SALE = {"customer_id": "C1", "kind": "销售", "sold_on": "2026-08-10"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "book", "occurrence", "warned_at"),
+    [
+        pytest.param("D13", {"after_sales": [REPORTED]}, "", "2026-10-12 10:10:00", id="D13 five of its 15 minutes"),
+        pytest.param("D14", {"after_sales": [REPORTED]}, "", "2026-10-14 06:00:00", id="D14 four of its 48 hours"),
+        pytest.param("D17", {"acceptance": [ACCEPTED]}, "", "2026-02-21 23:59:59", id="D17 a week"),
+        pytest.param("D18", {"acceptance": [ACCEPTED]}, "", "2026-04-23 23:59:59", id="D18 a week"),
+        pytest.param("D19", {"acceptance": [ACCEPTED]}, "", "2026-07-24 23:59:59", id="D19 a week"),
+        pytest.param("D21", {"customer_info": [{"customer_id": "C1"}], "deal": [SALE]}, "2026-Q4",
+                     "2026-12-16 23:59:59", id="D21 fifteen days"),
+        pytest.param("D22", {"customer_info": [{"customer_id": "C1"}]}, "中秋 2026", "2026-09-22 23:59:59",
+                     id="D22 three days"),
+        pytest.param("D23", {"customer_info": [{"customer_id": "C1"}], "deal": [SALE]}, "2026-10",
+                     "2026-10-28 23:59:59", id="D23 two days"),
+        pytest.param("D24", {"customer_info": [{"customer_id": "C1", "grade": "A"}], "deal": [SALE]}, "",
+                     "2026-10-27 23:59:59", id="D24 a fortnight"),
+        pytest.param("D25", {"sales_order": [{"delivery_on": "2026-10-12"}]}, "", "2026-10-09 23:59:59",
+                     id="D25 three days"),
+    ],
+)  # fmt: skip
+def test_the_owner_is_warned_so_long_before(rule: str, book: Book, occurrence: str, warned_at: str) -> None:
+    moment = datetime.fromisoformat(warned_at)
+    for at, status in ((moment - timedelta(seconds=1), "pending"), (moment, "due_soon")):
+        rows = evaluated(rule, f"{at:%Y-%m-%d %H:%M:%S}", book)
+        assert list(rows[rows["occurrence"] == occurrence]["status"]) == [status]
 
 
 SEVERITIES = {
