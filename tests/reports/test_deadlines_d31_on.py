@@ -227,6 +227,8 @@ def test_d59_lists_may_be_owed_monthly_by_closing_time_of_the_last_working_day()
     ]  # fmt: skip
     late = {"demand_intent": [MONTHLY_LIST | {"sent_at": "2026-10-30 18:00:01"}]}
     assert owed("D59", "2026-11-02", late, mode="month")[0][2] == "met_late"
+    before = {"demand_intent": [MONTHLY_LIST | {"sent_at": "2026-09-30 17:00:00"}]}
+    assert owed("D59", "2026-11-02", before, mode="month")[0] == ("2026-10", "2026-10-30 18:00", "overdue")
 
 
 @pytest.mark.parametrize(("mode", "wrong"), [("month", WEEKLY_LIST), ("week", MONTHLY_LIST)])
@@ -248,6 +250,10 @@ LOW = {"branch": "成都", "sku": "G1", "stock": "5", "reorder_point": "5", "sub
                      id="ordered by name"),
         pytest.param({"purchase_order": [{"goods": "G1", "submitted_at": "2026-10-14 15:00:00"}]}, "met_late",
                      id="ordered by number, late"),
+        pytest.param({"purchase_order": [{"goods": "毛纱", "submitted_at": "2026-10-12 15:00:00"}]}, "overdue",
+                     id="by name, the day before"),
+        pytest.param({"purchase_order": [{"goods": "G1", "submitted_at": "2026-10-12 15:00:00"}]}, "overdue",
+                     id="by number, the day before"),
         pytest.param({"purchase_order": [{"goods": "毛纱"}]}, "not_measurable", id="ordered, nobody knows when"),
     ],
 )  # fmt: skip
