@@ -97,6 +97,8 @@ def _g4_factors(values: Mapping[str, Value], factors: Mapping[str, Value], rules
     if factors["conclusion"]:
         yield Step("grade.conclusion", _answer("value", str(factors["conclusion"])))
     grade, limit = str(values["suggested"]), factors["limit"]
+    if factors["conclusion"] in rules.veto.get("conclusion", ()):
+        yield Step("grade.credit_problem", {})
     if grade == rules.cuts.grades[-1]:
         yield Step("grade.no_limit", _grade("grade", grade))
     elif limit is not None:

@@ -17,8 +17,6 @@ import numpy as np
 
 from schemas.grade_rules import CRITERIA, Capability, Credit, Cuts, FourClasses, MatchValue, Step
 
-CONCLUSIONS = ("需关注", "正常")
-"""Conclusions of a credit survey that let a customer be graded, the nearest first."""
 BETTER = {"C": ("B", "A"), "B": ("A",), "A": ()}
 
 
@@ -156,10 +154,10 @@ def way_up_g3(scores: Mapping[str, int], grade: str, rules: Capability) -> WayUp
 def way_up_g4(answers: Mapping[str, str], grade: str, rules: Credit) -> WayUp | None:
     """The fewest answers to improve for a better grade, and of these ways the one that takes the smallest steps.
 
-    answers: by factor, and `conclusion`.
+    answers: by factor, and `conclusion`. None at the top, and where the conclusion is a credit problem: talks end then.
     """
     grades = rules.cuts.grades
-    if grade == grades[0]:
+    if grade == grades[0] or answers["conclusion"] in rules.veto.get("conclusion", ()):
         return None
     needed = rules.cuts.from_scores[grades.index(grade) - 1] * 100
     vetoed = [name for name, banned in rules.veto.items() if answers.get(name) in banned]
@@ -179,20 +177,19 @@ def way_up_g4(answers: Mapping[str, str], grade: str, rules: Credit) -> WayUp | 
 
 
 def _improvements(name: str, answer: str, rules: Credit) -> list[tuple[Decimal, Change]]:
-    """The better answers to one question, with what each gains; to the conclusion any that is no veto."""
+    """The better answers to one question, with what each gains."""
     banned = rules.veto.get(name, ())
     now = _worth(name, answer, rules)
-    better = rules.points.get(name) or dict.fromkeys(CONCLUSIONS, Decimal(0))
     return [
         (_worth(name, each, rules) - now, Change(name, answer, each))
-        for each in better
+        for each in rules.points[name]
         if each not in banned and each != answer and (answer in banned or _worth(name, each, rules) > now)
     ]
 
 
 def _worth(name: str, answer: str, rules: Credit) -> Decimal:
-    """Weighted points of an answer, in hundredths; the conclusion has none."""
-    return rules.weights[name] * rules.points[name][answer] if name in rules.weights else Decimal(0)
+    """Weighted points of an answer, in hundredths."""
+    return rules.weights[name] * rules.points[name][answer]
 
 
 def _grade_of(score: Decimal, cuts: Cuts) -> str:

@@ -367,6 +367,7 @@ def test_changes_needed_together_are_told_as_such() -> None:
 def test_who_gets_no_credit_is_told_so() -> None:
     of: Book = {"customer_info": [customer()], "credit_survey": [survey(BEST, conclusion="有问题")]}
     assert "D 级不给信用额度，款到发货。" in told(of, "g4")
+    assert told(of, "g4")[-1] == "一票否决，为 D（现为 未评级）。"
 
 
 def test_a_line_names_the_grading_it_was_taken_from() -> None:
