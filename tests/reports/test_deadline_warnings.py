@@ -153,3 +153,12 @@ def test_d47_a_contact_counts_as_a_greeting_from_a_week_before(greeted: str, sta
         "contact_log": [{"customer_id": "C1", "contacted_at": f"{greeted} 00:00:00"}],
     }
     assert list(evaluated("D47", "2026-11-21", book)["status"]) == [status]
+
+
+def test_d77_a_department_meeting_has_no_form_and_is_marked_as_held() -> None:
+    held = {"rule_id": "D77", "template": "company", "subject": "company", "occurrence": "2026-10", "action": "完成"}
+    for acked_at, status in (("2026-10-31 17:00:00", "met"), ("2026-11-02 09:00:00", "met_late")):
+        rows = evaluated("D77", "2026-11-20", {"rule_ack": [held | {"acked_at": acked_at}]})
+        assert list(zip(due_texts(rows), rows["status"], strict=True)) == [
+            ("2026-10-31", status), ("2026-11-30", "pending"),
+        ]  # fmt: skip

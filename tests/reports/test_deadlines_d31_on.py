@@ -340,11 +340,14 @@ PLANNED: dict[str, Sequence[Row]] = {
 }  # fmt: skip
 
 
-def test_d69_leaves_a_customer_to_the_stricter_d72_from_the_month_his_plan_begins() -> None:
+def test_d69_to_d71_leave_a_customer_to_the_stricter_d72_from_the_month_his_plan_begins() -> None:
     assert owed("D69", "2026-11-20", PLANNED) == [("2026-10", "2026-10-31", "overdue")]
     assert {name for name, _, _ in owed("D72", "2026-11-20", PLANNED)} == {
         "2026-11 handler", "2026-11 supervisor", "2026-11 manager", "2026-11 gm",
     }  # fmt: skip
+    for rule, region, period in (("D70", "本省", "2026-Q3"), ("D71", "其它地区", "2026-H1")):
+        elsewhere = PLANNED | {"customer_info": [CUSTOMER | {"region": region}]}
+        assert [name for name, _, _ in owed(rule, "2026-11-20", elsewhere)] == [period]
     other = PLANNED | {"customer_info": [CUSTOMER | {"customer_level": "一般客户"}]}
     assert [name for name, _, _ in owed("D69", "2026-11-20", other)] == ["2026-10", "2026-11"]
     assert owed("D72", "2026-11-20", other) == []
@@ -386,7 +389,8 @@ def test_d69_to_d71_by_calendar_periods_or_on_from_the_last_visit(
         "visit_record": [VISIT | {"visited_at": "2026-10-16 10:00:00"}],
     }
     assert owed(rule, "2026-11-16", book)[0] == (*bucket, "met" if rule == "D69" else "overdue")
-    assert [due for _, due, _ in owed(rule, "2026-11-16", book, mode="rolling")] == [rolling]
+    [(_, due, status)] = owed(rule, "2026-11-16", book, mode="rolling")
+    assert (due, status) == (rolling, "due_soon" if rule == "D69" else "pending")
 
 
 @pytest.mark.parametrize(("rule", "due"), [("D65", "2026-10-30"), ("D74", "2026-11-07 16:00"), ("D75", "2026-11-13")])
