@@ -82,6 +82,7 @@ ACTIVE: Book = {"customer_info": [CUSTOMER], "deal": [SOLD], "contact_log": [], 
 VISIT = {"customer_id": "C1", "created_by": "S1 张三", "mode": "当面"}
 FRIDAY_VISIT = VISIT | {"visited_at": "2026-11-06 15:00:00", "ended_at": "2026-11-06 16:00:00"}
 
+TOLD = {"record_id": "r1", "customer_id": "C1", "talked_on": "2026-11-06"}
 PASSED = {"order_no": "PO1", "result": "通过", "accepted_on": "2026-08-10"}
 FAILED = {"record_id": "r1", "line_no": "1", "failed_at": "2026-11-07 10:00:00"}
 
@@ -128,6 +129,11 @@ PROCESS = [
     Case("D23", "2026-10-30", ACTIVE,
          other("customer_grading", customer_id="C1", review_month="2026-10", submitted_at="{at}"),
          occurrence="2026-10"),
+    Case("D27", "2026-11-09",
+         {"need_confirmation": [TOLD, {"record_id": "r2", "customer_id": "C1", "confirmed_on": "2026-11-02"}]},
+         lambda day: {"need_confirmation": [
+             TOLD | {"feasibility": "可行"}, {"record_id": "r2", "customer_id": "C1", "confirmed_on": "2026-11-02"}
+         ]}, "met"),
     Case("D26", "2026-11-10", {"customer_info": [CUSTOMER | {"next_follow_on": "2026-11-10"}], "contact_log": []},
          other("contact_log", customer_id="C1", contacted_at="{at}")),
 ]  # fmt: skip

@@ -158,6 +158,14 @@ def test_d07_the_order_is_kept_in_step_for_a_quarter_back_and_weeks_without_a_wo
     assert list(rows["status"]) == [*["overdue"] * 4, "pending"]
 
 
+def test_d07_a_friday_off_brings_the_due_day_forward() -> None:
+    """Fridays 25 September and 2 October are off; Saturday 10 October is worked but lies after its Friday."""
+    rows = evaluated("D07", "2026-10-12", {"sales_order": [{"order_no": "PO1", "confirmed_on": "2026-09-21"}]})
+    assert due_texts(rows) == ["2026-09-24", "2026-09-30", "2026-10-09", "2026-10-16"]
+    order = {"order_no": "PO1", "confirmed_on": "2026-09-21", "cancelled_on": "2026-10-08"}
+    assert due_texts(evaluated("D07", "2026-10-12", {"sales_order": [order]})) == ["2026-09-24", "2026-09-30"]
+
+
 def test_d07_by_sunday_a_saturdays_word_is_in_time_and_the_holiday_week_is_still_left_out() -> None:
     book = {
         "sales_order": [{"order_no": "PO1", "confirmed_on": "2026-02-01"}],
