@@ -14,7 +14,7 @@ from reports.facts import columns_of, sale, wall_time
 from reports.frames import Frames
 from reports.money import round_decimal
 from reports.registers.common import Row, names, register, sources_of, within, year_asked
-from reports.registers.sales import booked_deals, find_unknown_amounts, known_yuan
+from reports.registers.sales import booked_deals, find_unknown_amounts, known_yuan, rows_by
 from reports.registry import Request
 from reports.statement import Citation, Source, Statement, Value
 from schemas.periods import Period, add_months
@@ -66,22 +66,22 @@ def lost_customers(request: Request) -> Statement:
     customer_names, owners = (
         names(frames, "customer_info", "customer_id", key) for key in ("customer_name", "owner_id")
     )
-    places = deals.groupby("customer_id").indices
-    rows, counted = [], []
+    deals_of = rows_by(deals[deals["at"].notna()], "customer_id")
+    rows, counted = [], list[str]()
     for customer, days in paid_days(frames, request.day).items():
         last, lost_from = days[-1], lost_after(request.pack, days[-1])
         if lost_from > request.day or request.person not in ("", owners.get(customer, "")):
             continue
-        own = deals.iloc[places[customer]]
-        own = own[within(own["at"], add_months(last, -12) + timedelta(days=1), last)]
-        counted.append(own)
+        since = add_months(last, -12)
+        own = [row for row in deals_of[(customer,)] if since < row.at.date() <= last]
+        counted += [row.record_id for row in own]
         values: dict[str, Value] = {
             "customer_id": customer, "customer_name": customer_names.get(customer, ""),
             "owner_id": owners.get(customer, ""), "last_sale_on": last, "lost_from": lost_from,
-            "days": (request.day - lost_from).days + 1, "sales": known_yuan(own["amount"]),
+            "days": (request.day - lost_from).days + 1, "sales": known_yuan(row.amount for row in own),
         }  # fmt: skip
-        rows.append(Row(customer, values, sources_of("deal", own["record_id"])))
-    findings = [finding for own in counted for finding in find_unknown_amounts(own)]
+        rows.append(Row(customer, values, sources_of("deal", (row.record_id for row in own))))
+    findings = find_unknown_amounts(deals[deals["record_id"].isin(counted)])
     return register(request, "lost_customers", LOST, rows, {"customers": len(rows)}, findings)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from reports.registers.sales import (
     known_yuan,
     pieces,
     registered_orders,
+    rows_by,
 )
 from reports.registry import Request
 from reports.statement import Citation, Source, Statement, Value, input_finding
@@ -49,6 +51,7 @@ def yearly_orders(request: Request) -> Statement:
     second_half, year, by_customer (the same of each), withheld (lines without a known amount; no total has them)."""
     year, dated = year_asked(request), request.pack.rules.reports.order_month
     orders, findings = _orders(request, dated, year)
+    orders = orders.assign(month=orders[dated].dt.month)
     heads, products = _customer_heads(request.frames), _products(request.frames)
     rows = asked_for(
         request,
@@ -56,7 +59,7 @@ def yearly_orders(request: Request) -> Statement:
             _yearly_row(
                 customer, (year.name, int(month)), sku, group, heads.get(customer, NOBODY), products.get(sku, ("", ""))
             )
-            for (customer, month, sku), group in orders.groupby(["customer_id", orders[dated].dt.month, "sku"])
+            for (customer, month, sku), group in rows_by(orders, "customer_id", "month", "sku").items()
         ),
     )
     return register(request, "yearly_orders", YEARLY, rows, _halves(rows), findings, year=year.name)
@@ -102,20 +105,20 @@ def _products(frames: Frames) -> dict[str, Product]:
 
 
 def _yearly_row(
-    customer: str, at: tuple[str, int], sku: str, group: pd.DataFrame, head: Mapping[str, Value], product: Product
+    customer: str, at: tuple[str, int], sku: str, group: Sequence[Any], head: Mapping[str, Value], product: Product
 ) -> Row:
     """at: year and month."""
     year, month = at
-    quantity, fen = known_total(group["qty"]), known_sum(group["amount"])
+    quantity, fen = known_total(row.qty for row in group), known_sum(row.amount for row in group)
     price = round_decimal(Fraction(fen, 100) / Fraction(quantity), 2) if quantity and fen is not None else None
     values: dict[str, Value] = {
         "year": year, "month": month, "half": 1 if month <= 6 else 2, "customer_id": customer,
         **head, "sku": sku, "product": product[0], "spec": product[1], "quantity": quantity,
-        "unit_price": price, "delivery_on": sorted({moment.date() for moment in group["due_on"].dropna()}),
+        "unit_price": price, "delivery_on": sorted({row.due_on.date() for row in group if pd.notna(row.due_on)}),
         "amount": None if fen is None else yuan(fen),
     }  # fmt: skip
     key = f"{customer}:{month:02}:{sku}"
-    return Row(key, values, sources_of("order_register", group["record_id"]), str(values["owner_id"]))
+    return Row(key, values, sources_of("order_register", (row.record_id for row in group)), str(values["owner_id"]))
 
 
 def _halves(rows: Sequence[Row]) -> dict[str, Value]:
@@ -145,11 +148,11 @@ def order_statistics(request: Request) -> Statement:
     year's. Totals: amount, orders, withheld (lines without a known amount; the total leaves them out)."""
     period = month_asked(request) if request.month else year_asked(request)
     orders, findings = _orders(request, "received_on", period)
-    month = orders["received_on"].dt.strftime("%Y-%m")
+    orders = orders.assign(month=orders["received_on"].dt.strftime("%Y-%m"))
     heads = _customer_heads(request.frames)
     made = (
         _statistics_row(month, customer, sku, group, heads.get(customer, NOBODY), request.day)
-        for (month, customer, sku), group in orders.groupby([month, "customer_id", "sku"])
+        for (month, customer, sku), group in rows_by(orders, "month", "customer_id", "sku").items()
     )
     rows = asked_for(request, made)
     amounts = [amount for row in rows if isinstance(amount := row.values["amount"], Decimal)]
@@ -161,15 +164,16 @@ def order_statistics(request: Request) -> Statement:
 
 
 def _statistics_row(
-    month: str, customer: str, sku: str, group: pd.DataFrame, head: Mapping[str, Value], day: date
+    month: str, customer: str, sku: str, group: Sequence[Any], head: Mapping[str, Value], day: date
 ) -> Row:
-    shipped = group["shipped_on"] < pd.Timestamp(day) + pd.Timedelta(days=1)
+    midnight = pd.Timestamp(day) + pd.Timedelta(days=1)
     values: dict[str, Value] = {
         "month": month, "customer_id": customer, "customer_name": head["customer_name"], "sku": sku,
-        "quantity": known_total(group["qty"]), "amount": known_yuan(group["amount"]), "orders": len(group),
-        "undelivered": known_total(group.loc[~shipped, "qty"]),
+        "quantity": known_total(row.qty for row in group), "amount": known_yuan(row.amount for row in group),
+        "orders": len(group),
+        "undelivered": known_total(row.qty for row in group if not row.shipped_on < midnight),
     }  # fmt: skip
-    sources = sources_of("order_register", group["record_id"])
+    sources = sources_of("order_register", (row.record_id for row in group))
     return Row(f"{month}:{customer}:{sku}", values, sources, str(head["owner_id"]))
 
 
@@ -192,8 +196,7 @@ def key_customers(request: Request) -> Statement:
     current, previous = _sums(now), _sums(before)
     measures = _measures(current, previous, costs)
     customer_names = names(request.frames, "customer_info", "customer_id", "customer_name")
-    records = now.groupby("customer_id")[["source", "record_id"]]
-    sources = {customer: tuple(Source(*pair) for pair in group.itertuples(index=False)) for customer, group in records}
+    sales_of = rows_by(now[["customer_id", "source", "record_id"]], "customer_id")
     rows = []
     for ranking, measure in measures.items():
         best = sorted(measure, key=lambda each: (-measure[each], each))[: request.pack.rules.reports.ranking_size]
@@ -206,7 +209,8 @@ def key_customers(request: Request) -> Statement:
                 "growth": _ratio(measures["growth"].get(customer)), "margin": _ratio(measures["margin"].get(customer)),
                 "target": None, "reason": None, "measures": None, "advice": None,
             }  # fmt: skip
-            rows.append(Row(f"{ranking}:{rank}", values, sources.get(customer, ())))
+            sources = tuple(Source(row.source, row.record_id) for row in sales_of[(customer,)])
+            rows.append(Row(f"{ranking}:{rank}", values, sources))
     known = [fen for fen in current.values() if fen is not None]
     totals: dict[str, Value] = {
         "sales": yuan(sum(known)), "customers": len(current), "withheld": len(current) - len(known),
@@ -225,7 +229,8 @@ def _customers_asked(request: Request, sales: pd.DataFrame) -> set[str]:
 
 def _sums(sales: pd.DataFrame) -> dict[str, int | None]:
     """Fen by customer, None where an amount is not known."""
-    return {str(customer): known_sum(amounts) for customer, amounts in sales.groupby("customer_id")["amount"]}
+    by_customer = rows_by(sales[["customer_id", "amount"]], "customer_id")
+    return {customer: known_sum(row.amount for row in own) for (customer,), own in by_customer.items()}
 
 
 def _measures(
@@ -294,7 +299,7 @@ def regions(request: Request) -> Statement:
         customers = customers[customers["owner_id"].eq(request.person)]
         sales = sales[sales["customer_id"].isin(list(customers["customer_id"]))]
     whole = known_sum(sales["amount"])
-    rows = list(_region_rows(customers, dict(iter(sales.groupby("customer_id"))), whole))
+    rows = list(_region_rows(customers, rows_by(sales[["customer_id", "amount", "pieces"]], "customer_id"), whole))
     totals: dict[str, Value] = {
         "sales": yuan(int(sales["amount"].sum())), "customers": len(customers), "withheld": withheld(rows, "sales"),
     }  # fmt: skip
@@ -302,18 +307,16 @@ def regions(request: Request) -> Statement:
     return register(request, "regions", REGIONS, rows, totals, findings, until=request.day)
 
 
-def _region_rows(customers: pd.DataFrame, sales: dict[str, pd.DataFrame], whole: int | None) -> Iterator[Row]:
-    nothing = pd.DataFrame({"amount": pd.Series([], dtype="Int64"), "pieces": pd.Series([], dtype="object")})
+def _region_rows(customers: pd.DataFrame, sales: Mapping[tuple[str], list[Any]], whole: int | None) -> Iterator[Row]:
     for (region, area), group in customers.groupby(["region", "area_name"]):
-        own = [sales[customer][["amount", "pieces"]] for customer in group["customer_id"] if customer in sales]
-        bought = pd.concat(own) if own else nothing
-        fen = known_sum(bought["amount"])
+        bought = [sale for customer in group["customer_id"] for sale in sales.get((customer,), ())]
+        fen = known_sum(sale.amount for sale in bought)
         grades: dict[str, Value] = {
             f"grade_{grade.lower()}": int((group["grade_abcd"] == grade).sum()) for grade in "ABCD"
         }
         values: dict[str, Value] = {
             "region": region, "area_name": area, "natures": sorted(set(group["industry"]) - {""}),
-            "customers": len(group), **grades, "quantity": known_total(bought["pieces"]),
+            "customers": len(group), **grades, "quantity": known_total(sale.pieces for sale in bought),
             "sales": None if fen is None else yuan(fen),
             "share": round_decimal(Fraction(fen or 0, whole), 4) if whole else None,
         }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -93,15 +94,28 @@ def find_left_out(rows: pd.DataFrame, table: str, needed: Sequence[str]) -> tupl
     return rows[~pd.DataFrame(missing).any(axis=1)], findings
 
 
-def known_sum(amounts: pd.Series) -> int | None:
+def known_sum(amounts: Iterable[Any]) -> int | None:
     """The sum of Int64 amounts; None when one of them is not known."""
-    return None if amounts.isna().any() else int(amounts.sum())
+    total = 0
+    for amount in amounts:
+        if pd.isna(amount):
+            return None
+        total += int(amount)
+    return total
 
 
-def known_yuan(amounts: pd.Series) -> Decimal | None:
+def known_yuan(amounts: Iterable[Any]) -> Decimal | None:
     """The sum of fen as yuan; None when one of them is not known."""
     fen = known_sum(amounts)
     return None if fen is None else yuan(fen)
+
+
+def rows_by(frame: pd.DataFrame, *columns: str) -> dict[tuple[Any, ...], list[Any]]:
+    """The frame's rows by what stands in some columns, sorted. Many times faster than a frame a group."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in frame.itertuples(index=False):
+        found.setdefault(tuple(getattr(row, column) for column in columns), []).append(row)
+    return dict(sorted(found.items()))
 
 
 def known_total(quantities: Iterable[object]) -> Decimal | None:
