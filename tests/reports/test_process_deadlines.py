@@ -75,7 +75,18 @@ def test_what_has_no_time_is_neither_met_nor_overdue(rule: str, book: Book) -> N
         pytest.param("D03", {"solution_feedback": [{"feedback_at": "2026-10-12 10:00:00", "need_revision": "否"}]}, [],
                      id="D03 no revision needed"),
         pytest.param("D05", {"contract": [{"contract_no": "HT1"}]}, ["not_triggered"], id="D05 not signed"),
+        pytest.param("D02", {"need_confirmation": [
+            {"talked_on": "2026-10-12", "confirm_via": "邮件", "confirmed_on": "2026-10-12"}]}, ["overdue"],
+                     id="D02 confirmed by nobody"),
+        pytest.param("D06", {"sales_order": [{"approved_at": "2026-10-12 10:00:00", "cancelled_on": "2026-10-12"}]},
+                     ["not_triggered"], id="D06 cancelled"),
         pytest.param("D07", {"sales_order": [{"order_no": "PO1"}]}, [], id="D07 not confirmed"),
+        pytest.param("D09", {"acceptance": [
+            {"kind": "产品验收", "received_at": "2026-10-12 10:00:00", "accepted_on": "2026-10-12"}]}, ["overdue"],
+                     id="D09 without a result"),
+        pytest.param("D10", {"acceptance": [
+            {"kind": "服务验收", "received_at": "2026-10-12 10:00:00", "meeting_on": "2026-10-12"}]}, ["overdue"],
+                     id="D10 without a result"),
         pytest.param("D08", {"order_progress": [EXCEPTION | {"exception_type": "无", "exception_at": ""}]}, [],
                      id="D08 no exception"),
         pytest.param("D09", {"acceptance": [{"kind": "服务验收", "received_at": "2026-10-12 10:00:00"}]}, [],
