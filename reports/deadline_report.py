@@ -56,7 +56,7 @@ def deadlines(request: Request) -> Statement:
     rules = rules_of(request.pack)
     memo = request.kept.setdefault(f"deadlines {request.pack.hash}", Memo())
     frames = with_frame(request.frames, "attainment_streak", attainment_streak(request, memo))
-    frames = with_frame(frames, "kpi_rated", kpi_rated(request))
+    frames = with_frame(frames, "kpi_rated", _rated(request, memo))
     evaluation = evaluate(rules, frames, request.as_of, request.calendar, memo)
     rows, counts = _rows(evaluation, request)
     zone = ZoneInfo(request.pack.rules.pack.timezone)
@@ -108,6 +108,13 @@ def attainment_streak(request: Request, memo: Memo) -> pd.DataFrame:
     frame = frame.astype({"record_id": "str", "staff_id": "str", "month_end": "datetime64[s]", "advice": "str"})
     memo.streaks = (seen, frame)
     return frame
+
+
+def _rated(request: Request, memo: Memo) -> pd.DataFrame:
+    given = request.frames.get("kpi_rating")
+    if memo.rated is None or memo.rated[0] is not given:
+        memo.rated = (given, kpi_rated(request))
+    return memo.rated[1]
 
 
 def _same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:

@@ -68,6 +68,8 @@ class Memo:
     parts: dict[tuple[str, int], tuple[tuple[object, ...], Part | None]] = field(default_factory=dict)
     streaks: tuple[tuple[object, ...], pd.DataFrame] | None = None
     """What `reports.deadline_report` recommended last, with the tables and the month it came from."""
+    rated: tuple[object, pd.DataFrame] | None = None
+    """The cards `reports.kpi.rated` found rated in full, with the ratings they came from."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def weekly_contact(frames: Frames, day: date) -> pd.DataFrame | None:
     at, written = wall_time(log["contacted_at"]), wall_time(log["submitted_at"])
     ahead = log["kind"].eq(NEXT_WEEK) & (written.isna() | (at > written))
     about = at.where(~ahead, at - timedelta(days=7))
-    weeks = {moment: period_of(moment.date(), "week").name for moment in about.dropna().unique()}
+    about = about.dt.floor("D")
+    weeks = {each: period_of(each.date(), "week").name for each in about.dropna().unique()}
     owners = columns_of(frames, "customer_info", ("customer_id", "owner_id")).drop_duplicates("customer_id")
     owner = looked_up(log["customer_id"], owners.set_index("customer_id")["owner_id"]).astype("object").fillna("")
     author = person_id(log["created_by"])

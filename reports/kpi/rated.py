@@ -10,8 +10,9 @@ from reports.facts import columns_of
 from reports.registry import Request
 from schemas.kpi_rules import Card, KpiRules
 
-Needed = tuple[str, str]
-"""An indicator's label and the group of raters, "" for any."""
+CARD = ["ratee_id", "period", "card"]
+ANY = ""
+"""The group of raters where anybody's rating will do."""
 
 
 def kpi_rated(request: Request) -> pd.DataFrame:
@@ -20,6 +21,25 @@ def kpi_rated(request: Request) -> pd.DataFrame:
     submitted_at: when the last rating it took came, missing where one of them has no moment. Ratings of oneself or
     outside 0 to 100 count for nothing. Without cards in the pack one rating is enough.
     """
+    given = _usable(request)
+    rules = request.pack.rules.kpi
+    needed = [
+        (card.label.zh, indicator, group) for card in rules.cards.values() for indicator, group in _needed(card, rules)
+    ]
+    if not needed:
+        return given.groupby(["ratee_id", "period"], as_index=False)["submitted_at"].min()
+    needs = pd.DataFrame(needed, columns=["card", "indicator", "rater_role"])
+    anybody = given.assign(rater_role=ANY)
+    ratings = pd.concat([given, anybody]).merge(needs, on=["card", "indicator", "rater_role"])
+    firsts = ratings.groupby([*CARD, "indicator", "rater_role"], as_index=False)["submitted_at"].min()
+    cards = firsts.assign(undated=firsts["submitted_at"].isna()).groupby(CARD, as_index=False)
+    found = cards.agg(rated=("indicator", "size"), submitted_at=("submitted_at", "max"), undated=("undated", "any"))
+    complete = found[found["rated"] == found["card"].map(needs["card"].value_counts())]
+    moments = complete["submitted_at"].where(~complete["undated"])
+    return complete.assign(submitted_at=moments)[["ratee_id", "period", "submitted_at"]].reset_index(drop=True)
+
+
+def _usable(request: Request) -> pd.DataFrame:
     names = ("ratee_id", "rater_id", "period", "card", "indicator", "rater_role", "score", "submitted_at")
     given = columns_of(request.frames, "kpi_rating", names)
     usable = [
@@ -27,34 +47,14 @@ def kpi_rated(request: Request) -> pd.DataFrame:
         for score, rater, ratee in zip(given["score"], given["rater_id"], given["ratee_id"], strict=True)
     ]
     given = given[pd.Series(usable, index=given.index, dtype=bool)]
-    rules = request.pack.rules.kpi
-    needs = {card.label.zh: frozenset(_needed(card, rules)) for card in rules.cards.values()}
-    rows = [
-        (ratee, period, moment)
-        for (ratee, period, card), own in given.groupby(["ratee_id", "period", "card"])
-        if (moment := _complete_at(own, needs.get(card, frozenset()))) is not None
-    ]
-    found = pd.DataFrame(rows, columns=["ratee_id", "period", "submitted_at"])
-    texts = {name: found[name].astype("str") for name in ("ratee_id", "period")}
-    return found.assign(**texts, submitted_at=pd.to_datetime(found["submitted_at"]))
+    texts = {name: given[name].astype("str") for name in ("ratee_id", "period", "card", "indicator", "rater_role")}
+    return given.assign(**texts, submitted_at=pd.to_datetime(given["submitted_at"]))
 
 
-def _needed(card: Card, rules: KpiRules) -> Iterator[Needed]:
+def _needed(card: Card, rules: KpiRules) -> Iterator[tuple[str, str]]:
+    """Indicator and group of raters of each rating the card takes."""
     for indicator in card.indicators:
         if indicator.curve == "entered":
-            yield indicator.label.zh, ""
+            yield indicator.label.zh, ANY
         elif indicator.curve == "rating" or rules.blend_scope == "whole":
             yield from ((indicator.label.zh, group) for group in card.raters)
-
-
-def _complete_at(own: pd.DataFrame, needed: frozenset[Needed]) -> pd.Timestamp | None:
-    """When the last of the ratings needed came first; None while one is missing, NaT where one has no moment."""
-    if not needed:
-        return own["submitted_at"].min()
-    moments = []
-    for indicator, group in needed:
-        fits = own["indicator"].eq(indicator) & (own["rater_role"].eq(group) if group else True)
-        if not fits.any():
-            return None
-        moments.append(own.loc[fits, "submitted_at"].min())
-    return pd.NaT if any(pd.isna(moment) for moment in moments) else max(moments)
