@@ -407,6 +407,26 @@ def test_three_missed_months_in_a_row_make_a_recommendation(
     assert advice(months(*nets), month) == expected
 
 
+def test_a_month_on_leave_neither_counts_nor_ends_the_run_of_misses() -> None:
+    """Missed in January, on leave in February, missed in March and April: three in a row."""
+    of = months("30000", "30000", "30000", "30000")
+    of["staff.states"] = [
+        {"record_id": "staff-S001", "line_no": str(at), "from_on": day, "staff_state": state, "role": "销售顾问",
+         "dept": "大客户部"}
+        for at, (day, state) in enumerate([("2025-01-01", "正式"), ("2026-02-01", "请假"), ("2026-03-01", "正式")], 1)
+    ]  # fmt: skip
+    assert advice(of, "2026-04") == ("transfer_or_demote", 3)
+    assert advice(of, "2026-02") == ("", 1)
+
+
+@pytest.mark.parametrize(("month", "expected"), [("2026-03", ("", 3)), ("2026-04", ("review", 4))])
+def test_a_demotion_is_reviewed_after_three_months(month: str, expected: tuple[str, int]) -> None:
+    """Demoted on 15 January: three months are over on 15 April."""
+    of = months("5000", "5000", "5000", "5000", state="降级试用")
+    of["staff"][0]["demoted_on"] = "2026-01-15"
+    assert advice(of, month) == expected
+
+
 def test_somebody_on_probation_is_recommended_for_dismissal_after_three_misses() -> None:
     assert advice(months("15000", "15000", "15000", state="试用"), "2026-03") == ("dismiss", 3)
     assert advice(months("20000", "20000", "20000", state="试用"), "2026-03") == ("", 0)
