@@ -119,8 +119,10 @@ def test_a_mistake_is_reported_where_it_stands(
     [
         ('commission_plans: {p: {label: {zh: 表, en: t}, applies: [全职], effective_from: "2026-01-01", '
          'tiers: [{id: "1", from: "0", to: "9", rate: "0.1"}, {id: "2", from: "10", rate: "0.2"}]}}',
-         "“p”不成立：9 到 10 之间的金额没有档位，请让“1”到 10 为止。",
-         '"p" does not hold together: amounts from 9 to 10 have no tier: let 1 end at 10.'),
+         "提成表“p”不成立：9 到 10 之间的金额没有档位，请让“1”到 10 为止。"
+         "改好之前，用这张表的提成暂不计算，其余照常计算。",
+         "The tier table “p” does not hold together: amounts from 9 to 10 have no tier: let 1 end at 10. "
+         "Until it does, commission by this table is withheld and everything else computed."),
         ("deadlines: {D05: {due: {unit: hour}}}",
          "“due”不成立：wday 计时的单位只能是 day，不能是 hour。",
          '"due" does not hold together: the clock wday counts in day, not in hour.'),
@@ -145,6 +147,48 @@ def test_an_unknown_pack_names_the_known_ones() -> None:
     assert pack is None
     assert (finding.code, finding.params["did_you_mean"]) == ("E101", "key_account_jewellery")
     assert find_packs((SHIPPED,)) == ("base", "dealer_manufacturing", "key_account_jewellery", "visit_only")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[销售主管, 大客户经理]", '["销售主管", "大客户经理"]'],
+    ids=["YAML", "JSON"],
+)
+def test_a_list_is_given_for_one_run_as_yaml_or_json(text: str) -> None:
+    rules = pack_of("base", **{"commission.manager_roles": text}).rules.commission
+    assert rules.manager_roles == ("销售主管", "大客户经理")
+
+
+def test_a_table_is_given_for_one_run_and_its_numbers_need_no_quotes() -> None:
+    overrides = {
+        "commission.tier_key": "attainment",
+        "commission.attainment_tiers": "[{id: 不足, from: 0, rate: 0.03}, {id: 完成, from: 1, rate: 0.05}]",
+        "commission.floor": "{method: table, table: [{from: 0, factor: 0.5}]}",
+    }
+    rules = pack_of("base", **overrides).rules.commission
+    assert [str(tier.rate) for tier in rules.attainment_tiers] == ["0.03", "0.05"]
+    assert (rules.floor.method, str(rules.floor.base), str(rules.floor.table[0].factor)) == ("table", "0.90", "0.5")
+
+
+def test_a_currency_gets_its_rate_for_one_run() -> None:
+    fx = pack_of("base", **{"commission.fx.JPY": "0.05", "commission.fx": "{SGD: 5.3}"}).rules.commission.fx
+    assert {name: str(rate) for name, rate in fx.items() if rate} == {"JPY": "0.05", "SGD": "5.3"}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "code"),
+    [
+        ("commission.manager_roles", "大客户经理", "T014"),
+        ("commission.manager_roles", "[大客户经理", "T001"),
+        ("commission.attainment_tiers", "[{id: 一, from: 0, rat: 0.05}]", "T011"),
+        ("commission.floor.table", "[{from: 八折, factor: 0.5}]", "T014"),
+        ("commission.basis", "weekly", "T012"),
+    ],
+)
+def test_what_is_wrong_with_an_option_for_one_run_is_said_of_that_option(option: str, text: str, code: str) -> None:
+    pack, (finding,) = load_pack("base", (SHIPPED,), TODAY, {option: text})
+    assert (pack, finding.code) == (None, code)
+    assert str(finding.at).startswith(f"--set {option}:")
 
 
 def test_an_unknown_override_suggests_the_nearest() -> None:
