@@ -32,13 +32,15 @@ from sheets_adapter.journal import Journal
 from sheets_adapter.private import PrivateStore
 
 if TYPE_CHECKING:
+    from reports.statement import Statement
     from schemas.catalogue import Catalogue
     from services.bulk import Bulk
     from services.duties import Duties
     from services.exports import Exports
     from services.grading import Grading
     from services.prints import Prints
-    from services.report_data import ReportData
+    from services.report_book import ReportBook
+    from services.reports import Question
     from services.sample_removal import SampleRemoval
     from services.settling import Settling
     from services.versions import Versions
@@ -186,7 +188,7 @@ class App:
         """What people owe today."""
         from services.duties import Duties
 
-        return Duties(self.config, forms=lambda: self._forms, revision=self._journal.revision, clock=self.clock)
+        return Duties(self.report, revision=self._journal.revision, clock=self.clock)
 
     @cached_property
     def exports(self) -> Exports:
@@ -225,7 +227,7 @@ class App:
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=self._frames,
+            read=self.report_book.read,
             clock=self.clock,
             new_id=self.new_id,
         )
@@ -239,14 +241,22 @@ class App:
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=self._frames,
+            read=self.report_book.read,
             clock=self.clock,
         )
 
-    def _frames(self) -> ReportData:
-        from services.report_data import read_journal
+    @cached_property
+    def report_book(self) -> ReportBook:
+        """The records as reports read them."""
+        from services.report_book import ReportBook
 
-        return read_journal(self._journal, self.catalogue)
+        return ReportBook(self._journal, catalogue=lambda: self.catalogue, clock=self.clock)
+
+    def report(self, question: Question) -> Statement:
+        """A report over the records as they are now. Raises ReportRefused, StoreError."""
+        from services.reports import answer
+
+        return answer(question, self.config, self._forms, self.report_book)
 
     @cached_property
     def versions(self) -> Versions:
@@ -358,6 +368,7 @@ class App:
         """Records were taken out of the journal: nothing of them may stay in memory."""
         with self._making:
             self._repository = None
+        self.report_book.forget()
         self.sync.take_up_forms()
 
     def health(self) -> Health:

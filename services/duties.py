@@ -16,8 +16,7 @@ from sheets_adapter.contract import StoreError
 
 if TYPE_CHECKING:
     from reports.statement import Statement, StatementLine
-    from services.config import Config
-    from services.templates import Forms
+    from services.reports import Question
 
 FRESH = timedelta(minutes=10)
 """A list stands so long while nothing is saved: moments pass, and what was to be done becomes late."""
@@ -60,11 +59,9 @@ class Duty:
 class Duties:
     """Keeps the list of what everybody owes. Asking never waits: the list is worked out in a thread of its own."""
 
-    def __init__(
-        self, config: Config, *, forms: Callable[[], Forms], revision: Callable[[], int], clock: Clock
-    ) -> None:
-        self._config = config
-        self._forms = forms
+    def __init__(self, report: Callable[[Question], Statement], *, revision: Callable[[], int], clock: Clock) -> None:
+        """report: answers a question over the records as they are now."""
+        self._report = report
         self._revision = revision
         self._clock = clock
         self._lock = threading.Lock()
@@ -104,10 +101,10 @@ class Duties:
             self._worker.start()
 
     def _work_out(self, revision: int, now: datetime) -> None:
-        from services.reports import Question, ReportRefused, answer
+        from services.reports import Question, ReportRefused
 
         try:
-            found = duties_of(answer(Question("deadlines", now), self._config, self._forms()), now)
+            found = duties_of(self._report(Question("deadlines", now)), now)
         except (StoreError, ReportRefused) as error:
             log.warning("the list of what is due could not be made: %s", error)
             self._give_up(revision, now)

@@ -48,7 +48,7 @@ class Applied:
 
 
 class Grading:
-    """Applies grades. `read` reads the portal's records as they are now."""
+    """Applies grades. `read` reads the portal's records as they are now, times in a zone."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Grading:
         *,
         forms: Callable[[], Forms],
         repository: Callable[[], Repository],
-        read: Callable[[], ReportData],
+        read: Callable[[str], ReportData],
         clock: Clock,
     ) -> None:
         self._config = config
@@ -89,7 +89,7 @@ class Grading:
         from reports.statement import step_text
 
         question, forms = Question("grades", self._clock()), self._forms()
-        request, _ = request_of(question, pack, self._read(), forms, "")
+        request, _ = request_of(question, pack, self._read(pack.rules.pack.timezone), forms, "")
         statement, texts = REPORTS["grades"].function()(request), ReportTexts(forms.labels, forms.catalogue)
         return tuple(
             _change(line, "".join(step_text(step, texts, "zh") for step in statement.explain(line)))

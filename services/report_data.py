@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ from schemas.record import UNREAD
 from sheets_adapter.contract import StoreError
 
 if TYPE_CHECKING:
+    from reports.frames import Frames
     from schemas.catalogue import Catalogue
+    from schemas.template import Template
     from services.config import Config
+    from services.report_book import Kept
     from sheets_adapter.journal import Journal
 
 Rows = Mapping[str, Sequence[Mapping[str, str]]]
@@ -32,13 +35,23 @@ class Places(Protocol):
 class ReportData:
     """rows: canonical texts by table. findings: cells that do not fit.
 
-    places, absent (forms without a sheet): None and empty when not read from a workbook.
+    places, absent (forms without a sheet): None and empty when not read from a workbook. typed: the frames of all
+    tables and what of them could not be understood, where they are known already; rows then has the company's own
+    working days alone. kept: what reports keep from one question to the next.
     """
 
     rows: Rows
     findings: tuple[Finding, ...] = ()
     places: Places | None = None
     absent: frozenset[str] = frozenset()
+    typed: tuple[Frames, tuple[Finding, ...]] | None = None
+    kept: Kept | None = None
+
+    def frames(self, templates: Iterable[Template], timezone: str) -> tuple[Frames, tuple[Finding, ...]]:
+        """The typed frames of all tables, and what could not be understood."""
+        from reports.frames import frames_of
+
+        return self.typed or frames_of(templates, self.rows, timezone)
 
     def located(self, finding: Finding) -> Finding:
         """The finding with the cell of the record it speaks of."""

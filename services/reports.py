@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reports.statement import Statement
     from schemas.calendar import WorkingCalendar
     from schemas.template import Template
+    from services.report_book import ReportBook
     from services.templates import Forms
 
 SHIPPED_RULES = ROOT / "reports" / "rules"
@@ -82,9 +83,12 @@ def find_pack_problems(config: Config, forms: Forms, day: date) -> tuple[Finding
     return tuple({_hashable(finding): finding for finding in found}.values())
 
 
-def answer(question: Question, config: Config, forms: Forms) -> Statement:
+def answer(question: Question, config: Config, forms: Forms, book: ReportBook | None = None) -> Statement:
     """Computes the statement. Raises ReportRefused for an unknown report or pack and bad options, StoreError for
-    input that cannot be read at all."""
+    input that cannot be read at all.
+
+    book: the records of the running portal; without it the configured store is read from its files.
+    """
     from reports.registry import REPORTS
 
     if question.report not in REPORTS:
@@ -98,18 +102,24 @@ def answer(question: Question, config: Config, forms: Forms) -> Statement:
         if all(finding.code == NOT_YET for finding in refused.findings):
             return _withheld(question, pack_name(question, config), refused.findings)
         raise
-    now = _moment(question.as_of, config)
-    data = (
-        read_workbook(question.workbook, forms.catalogue, now)
-        if question.workbook
-        else read_store(config, forms.catalogue, now)
-    )
-    statement = compute(question, kind, pack, data, forms)
+    statement = _computed(question, kind, pack, config, forms, book)
     return replace(
         statement,
         parameters={**statement.parameters, "options": dict(question.options)},
         findings=(*_find_idle_rules(question, pack, config, forms), *statement.findings),
     )
+
+
+def _computed(
+    question: Question, kind: ReportKind, pack: Pack, config: Config, forms: Forms, book: ReportBook | None
+) -> Statement:
+    now = _moment(question.as_of, config)
+    if question.workbook:
+        return compute(question, kind, pack, read_workbook(question.workbook, forms.catalogue, now), forms)
+    if book is None:
+        return compute(question, kind, pack, read_store(config, forms.catalogue, now), forms)
+    with book.lock:  # what is kept from the last question serves one at a time
+        return compute(question, kind, pack, book.read(pack.rules.pack.timezone), forms)
 
 
 def _find_idle_rules(question: Question, pack: Pack, config: Config, forms: Forms) -> tuple[Finding, ...]:
@@ -181,12 +191,15 @@ def request_of(
     question: Question, pack: Pack, data: ReportData, forms: Forms, month: str
 ) -> tuple[Request, tuple[Finding, ...]]:
     """The question as an engine takes it, over records already read; and what of them could not be understood."""
-    from reports.frames import frames_of
     from reports.registry import Request
 
-    frames, findings = frames_of(forms.catalogue, data.rows, pack.rules.pack.timezone)
+    frames, findings = data.frames(forms.catalogue, pack.rules.pack.timezone)
     calendar, problems = calendar_with(pack, data.rows.get("calendar_override", ()))
-    return Request(frames, pack, question.as_of, calendar, month, question.person), (*findings, *problems)
+    kept = data.kept
+    if kept is not None:
+        kept.calendar = calendar = kept.calendar if kept.calendar == calendar else calendar
+    memos = {} if kept is None else kept.memos
+    return Request(frames, pack, question.as_of, calendar, month, question.person, memos), (*findings, *problems)
 
 
 def calendar_with(pack: Pack, rows: Sequence[Mapping[str, str]]) -> tuple[WorkingCalendar, list[Finding]]:

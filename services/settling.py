@@ -48,7 +48,7 @@ class Settled:
 
 
 class Settling:
-    """Closes months. `read` reads the portal's records as they are now."""
+    """Closes months. `read` reads the portal's records as they are now, times in a zone."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Settling:
         *,
         forms: Callable[[], Forms],
         repository: Callable[[], Repository],
-        read: Callable[[], ReportData],
+        read: Callable[[str], ReportData],
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -107,7 +107,7 @@ class Settling:
             pack = choose_pack(question, self._config)
         except ReportRefused as refused:
             return Closing((), refused.findings)
-        data = self._read()
+        data = self._read(pack.rules.pack.timezone)
         request, _ = request_of(question, pack, data, self._forms(), month)
         closing = closing_of(request, actor.staff_id, now)
         return Closing(closing.drafts, tuple(data.located(finding) for finding in closing.findings))

@@ -9,6 +9,8 @@ from datetime import datetime
 from sheets_adapter.journal_layout import Layout
 from sheets_adapter.journal_write import chunks, holes
 
+FORGOTTEN = "forgotten"
+"""The journal's note of the revision at which rows were last forgotten: who keeps rows in memory reads them anew."""
 _OF_THE_WORKBOOK = ("sync_base", "sync_row", "sync_sheet", "sync_conflict", "sync_finding")
 _LASTING = ("marker", "path", "poke", "heartbeat", "runner", "day", "wanted_sheets")
 """Facts about the workbook's keeping that outlast the workbook."""
@@ -44,6 +46,7 @@ def forget_rows(
     number = min(layouts[table].number for table in rows)
     told = (seq + 1, revision + 1, number, "", "withdraw", actor, at.isoformat(), "portal", "{}", "{}")
     db.execute("INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", told)
+    db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (FORGOTTEN, str(revision + 1)))
 
 
 def forget_workbook(db: sqlite3.Connection) -> None:

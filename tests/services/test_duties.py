@@ -10,10 +10,10 @@ import pytest
 from reports.statement import Citation, Statement, StatementLine
 from schemas.record import Actor
 from schemas.template import Label
-from services.app import App, load_config
+from services.app import App
 from services.duties import Duties, duties_of
+from services.reports import Question
 from services.setup import SetupAnswers
-from services.templates import Forms
 from sheets_adapter.contract import StoreError
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -89,12 +89,11 @@ def test_people_see_their_own_and_what_was_escalated_to_them_and_managers_all(cu
     assert "S009" in {one.owner_id for one in of("S004", "sales_supervisor")}
 
 
-def test_a_list_that_cannot_be_worked_out_is_not_shown_as_nothing_to_do(tmp_path) -> None:
-    def no_forms() -> Forms:
+def test_a_list_that_cannot_be_worked_out_is_not_shown_as_nothing_to_do() -> None:
+    def no_report(_: Question) -> Statement:
         raise StoreError("S001")
 
-    duties = Duties(load_config({"PORTAL_STATE_DIR": str(tmp_path)}, {}), forms=no_forms, revision=lambda: 1,
-                    clock=lambda: SATURDAY)  # fmt: skip
+    duties = Duties(no_report, revision=lambda: 1, clock=lambda: SATURDAY)
     assert duties.of(Actor("x", "S001", "", frozenset({"admin"}))) is None
     duties.wait()
     assert duties.of(Actor("x", "S001", "", frozenset({"admin"}))) is None

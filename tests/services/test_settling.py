@@ -166,9 +166,9 @@ def test_the_same_key_closes_once_and_a_second_closing_finds_nothing_to_do(app) 
 def test_all_settlements_of_a_closing_are_written_or_none(app, monkeypatch) -> None:
     """Somebody else closes S003 between the reading and the writing: nothing of ours is written, and it is said."""
     read = app.settling._read
-    records = read()
+    records = read("Asia/Shanghai")
     app.settling.close("2026-10", FINANCE, person="S003")
-    monkeypatch.setattr(app.settling, "_read", lambda: records)
+    monkeypatch.setattr(app.settling, "_read", lambda timezone: records)
     late = app.settling.close("2026-10", FINANCE)
     assert not late.written
     assert {finding.code for finding in late.findings} & {"R001", "R003"}
