@@ -33,9 +33,17 @@ deadlines:
 commission: {exact_10000: lower}
 ```
 
-and choose `acme` in the settings, or for one report `--pack acme`. A file that begins with `valid_from: "2027-01-01"`
-counts from that day. `manage.py report … --set deadlines.D05.due.amount=5` changes one option for one run. Mistakes are
-reported with file, line and what to write instead. Every statement carries the pack and the hash of its merged rules.
+and choose `acme` in the settings, or for one report `--pack acme`: the command line goes before the settings, these
+before the default `key_account_jewellery`. Amounts and rates stand in quotes (`"0.055"`). `manage.py check` reads all
+packs, files that count only later too, and reports each mistake with file, line and what to write instead.
+`manage.py report … --set deadlines.D05.due.amount=5` changes one option for one run.
+
+A file counts from its day: `valid_from: 2027-01-01` at its top or in its `pack` section; without one it always counts.
+A change is a further file in the folder, such as `from_2027.yaml` with `valid_from` and what changes; later files go
+over earlier ones. A month's figures (commissions, awards, scorecards) follow the rules of its last day, whenever they
+are computed; everything else those of the day asked about. Before the pack's first day nothing is computed and the
+statement says why. Every statement carries the pack and the hash of its merged rules, and a settlement keeps both, so
+do not edit a file a closed settlement was made with: add one with a later `valid_from`.
 """
 REPORTS_INTRODUCTION = """# Reports
 

@@ -248,7 +248,7 @@ def staff_retention(facts: KpiFacts, person: Person, period: Period) -> Measure:
     start = period.first - timedelta(days=1)
     regulars = [
         each
-        for staff_id in facts.colleagues_of(person, start)
+        for staff_id in sorted(facts.colleagues_of(person, start))
         if (line := (each := facts.people[staff_id]).at(start)) is not None and line.state == "正式"
     ]
     if not regulars:

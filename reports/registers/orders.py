@@ -261,22 +261,23 @@ def _costs(frames: Frames, sales: pd.DataFrame) -> tuple[dict[str, int], list[Fi
     quantity, is left out and reported."""
     products = columns_of(frames, "product", ("sku", "cost")).drop_duplicates("sku", keep="last")
     known = {sku: int(cost) for sku, cost in products.itertuples(index=False) if pd.notna(cost)}
-    total: dict[str, Fraction] = {}
-    unknown: dict[str, tuple[Source, str]] = {}
+    total: dict[str, Decimal] = {}
+    unknown: dict[str, tuple[str, str, str]] = {}
     columns = ["customer_id", "sku", "source", "record_id"]
     for (customer, sku, table, record), count in zip(
         sales[columns].itertuples(index=False), pieces(sales, frames), strict=True
     ):
         if count is None or (count and sku not in known):
-            unknown.setdefault(str(customer), (Source(str(table), str(record)), "qty" if count is None else "sku"))
+            place = (str(table), str(record), "qty" if count is None else "sku")
+            unknown[str(customer)] = min(place, unknown.get(str(customer), place))
         elif count:
-            total[customer] = total.get(customer, Fraction(0)) + known[sku] * Fraction(count)
+            total[customer] = total.get(customer, Decimal(0)) + known[sku] * count
     findings = [
-        input_finding("E220", place, column, Severity.WARNING, customer=customer)
-        for customer, (place, column) in unknown.items()
+        input_finding("E220", Source(table, record), column, Severity.WARNING, customer=customer)
+        for customer, (table, record, column) in unknown.items()
     ]
     bought = set(sales["customer_id"]) - unknown.keys()
-    return {customer: round(total.get(customer, Fraction(0))) for customer in bought}, findings
+    return {customer: round(total.get(customer, Decimal(0))) for customer in bought}, findings
 
 
 # R06
