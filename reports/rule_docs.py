@@ -36,7 +36,9 @@ commission: {exact_10000: lower}
 and choose `acme` in the settings, or for one report `--pack acme`: the command line goes before the settings, these
 before the default `key_account_jewellery`. Amounts and rates stand in quotes (`"0.055"`). `manage.py check` reads all
 packs, files that count only later too, and reports each mistake with file, line and what to write instead.
-`manage.py report … --set deadlines.D05.due.amount=5` changes one option for one run.
+`manage.py report … --set deadlines.D05.due.amount=5` changes one option for one run; a list or a table is given in YAML
+or JSON, `--set 'commission.manager_roles=[大客户经理]'`. A tier table that leaves amounts without a row withholds the
+commissions paid by it and nothing else.
 
 A file counts from its day: `valid_from: 2027-01-01` at its top or in its `pack` section; without one it always counts.
 A change is a further file in the folder, such as `from_2027.yaml` with `valid_from` and what changes; later files go
