@@ -25,7 +25,13 @@ assert FULL_TIME is not None
 assert PART_TIME is not None
 LADDER = Ladder.of(FULL_TIME.tiers, RULES)
 
-fen = st.integers(min_value=1, max_value=200_000_000)
+EDGES = sorted(
+    {int(edge * 100) for tier in (*FULL_TIME.tiers, *PART_TIME.tiers) for edge in (tier.from_, tier.printed_to or 0)}
+)
+fen = st.integers(1, 200_000_000) | st.tuples(st.sampled_from(EDGES), st.integers(-1200, 1200)).map(sum).filter(
+    bool
+).map(abs)
+"""Amounts of any size, and as often some within twelve yuan of an edge of the printed tables."""
 sales = st.lists(
     st.tuples(st.integers(1, 30_000_000), st.integers(1, 40_000_000)).map(lambda pair: Sale("D", pair[0], *pair)),
     min_size=1,
