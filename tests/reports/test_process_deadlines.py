@@ -401,3 +401,13 @@ def test_a_contract_binds_from_the_day_it_is_in_force_and_warns_by_its_own_time(
         assert (due_texts(rows), list(rows["status"])) == ([due], ["pending"])
     rows = evaluated("D14", "2026-10-12 14:00:00", {"contract": [contract], "after_sales": [issue]})
     assert list(rows["status"]) == ["due_soon"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "due"), [("D13", "2026-10-12 10:30"), ("D14", "2026-10-13 10:00"), ("D15", "2026-10-12 14:00")]
+)
+def test_each_promise_of_a_contract_changes_its_own_rule(rule: str, due: str) -> None:
+    contract = {"customer_id": "C1", "sla_terms": "30分钟内响应，4小时上门，24小时解决", "effective_on": "2026-01-01"}
+    severity = "紧急" if rule == "D15" else "复杂"
+    issue = {"customer_id": "C1", "issue_type": "故障", "severity": severity, "reported_at": "2026-10-12 10:00:00"}
+    assert due_texts(evaluated(rule, "2026-10-12", {"contract": [contract], "after_sales": [issue]})) == [due]
