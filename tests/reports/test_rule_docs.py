@@ -38,7 +38,7 @@ def test_every_question_says_what_it_changes_in_both_languages(language: str) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "section",
-    ["commission", "approvals.AF05", "reports", "calendar", "kpi.cap", "kpi.points", "kpi.weights", "kpi.blend"],
+    ["commission.", "approvals.AF05", "reports", "calendar", "kpi.cap", "kpi.points", "kpi.weights", "kpi.blend"],
 )
 def test_every_option_and_every_answer_has_words(section: str, language: str) -> None:
     assert PACK is not None

@@ -58,9 +58,6 @@ MISTAKES: dict[str, tuple[str | bytes, str, int, str]] = {
     "medium above high": (f'{ACME}grades: {{g1: {{medium: "4.5"}}}}\n', "T017", 2, "medium 应小于 high"),
     "a cell no matrix has": (f"{ACME}grades: {{g1: {{matrix: {{HX: A}}}}}}\n", "T017", 2, "HX 是多余的"),
     "a size left out": (f"{ACME}grades: {{g2: {{size: {{小: null}}}}}}\n", "T014", 2, "“小”的值“null”"),
-    "tiers that do not rise": (
-        ACME + PLAN % '{id: "1", from: "0", rate: "0.1"}, {id: "2", from: "0", rate: "0.2"}', "T017", 2, "没有大于"),
-    "a table not from nothing": (ACME + PLAN % '{id: "1", from: "5", rate: "0.1"}', "T017", 2, "从 0 开始"),
     "a tier that pays nothing": (ACME + PLAN % '{id: "1", from: "0"}', "T017", 2, "要么写 rate，要么写 gold_g"),
     "a plan of no day": (
         ACME + (PLAN % '{id: "1", from: "0", rate: "0.1"}').replace("01-01", "13-01"), "T014", 2, "日期"),
