@@ -242,6 +242,7 @@ def map_columns(
 ) -> SheetMap:
     """Which column is which: by label, normalised label, the column's own identity, then former and other labels.
 
+    Last, a field nobody claimed a column for takes the system column that carries one of its other labels.
     identities: column → where its hidden name points now. Between equal headers the identity decides; without one a
     field takes the leftmost and a system column the rightmost. A header that says something else than any label does
     not stop an identity: somebody renamed the column.
@@ -251,6 +252,7 @@ def map_columns(
     mapper.claim_by_header(lambda planned: (planned.header,), fold)
     mapper.claim_by_identity()
     mapper.claim_by_header(lambda planned: planned.known_headers[1:], fold)
+    mapper.claim_from_system_columns()
     return SheetMap(sheet, header_row, mapper.found, mapper.extras(), mapper.headers())
 
 
@@ -287,6 +289,19 @@ class _Mapper:
             at = self._identities.get(planned.column, -1)
             if planned.column not in self.found and 0 <= at < len(self._texts) and at not in self.found.values():
                 self.found[planned.column] = at
+
+    def claim_from_system_columns(self) -> None:
+        """A field may go by a system column's label (提交时间) in a sheet that is not the portal's: there it is meant."""
+        system = {
+            fold(planned.header): planned.column
+            for planned in self._columns
+            if planned.part == "system" and planned.column in self.found and planned.column not in self._identities
+        }
+        for planned in self._columns:
+            if planned.part == "value" and planned.column not in self.found:
+                meant = next((system[name] for name in map(fold, planned.known_headers) if name in system), None)
+                if meant is not None and meant in self.found:
+                    self.found[planned.column] = self.found.pop(meant)
 
     def headers(self) -> dict[str, str]:
         return {column: self._texts[at] for column, at in self.found.items()}

@@ -134,7 +134,8 @@ class _Builder:
     def _choose_rows(self) -> None:
         """The sales of the months asked for, their refunds of any month, refunds in these months and their sales."""
         deal = self.inputs.frames["deal"]
-        kind = deal["kind"].to_numpy(dtype=object)
+        unread = is_unread(deal, "kind")
+        kind = np.where(deal["kind"].eq("") & ~unread, SALE, deal["kind"].to_numpy(dtype=object))
         refund = (kind == REFUNDS[0]) | (kind == REFUNDS[1])
         day = _days(deal, DATE_COLUMN[self.rules.recognition])
         sold_day = _days(deal, "sold_on")

@@ -150,6 +150,17 @@ def test_a_bad_deal_withholds_its_sellers_figure_and_nobody_elses(code: str, fie
         assert line(statement, "S002").values["commission"] == money("1200.00")
 
 
+def test_a_deal_without_a_kind_is_a_sale_as_the_form_proposes() -> None:
+    statement = commissions(asked(book(deal("A", "30000", kind=""))))
+    assert line(statement).values["commission"] == money("1800.00")
+
+
+def test_a_negative_amount_without_a_kind_may_be_a_return_or_a_refund_and_is_not_guessed() -> None:
+    statement = commissions(asked(book(deal("A", "30000"), deal("X", "-9000", kind=""))))
+    assert "E314" in codes(statement)
+    assert line(statement).values["commission"] is None
+
+
 def test_a_seller_who_is_not_in_the_register_is_reported_and_everybody_else_paid() -> None:
     statement = commissions(asked(book(deal("X", "9000", seller_id="S999"), deal("A", "30000"))))
     assert "E310" in codes(statement)
