@@ -155,8 +155,6 @@ def third_idle_end(last_on: date, away: frozenset[str]) -> date:
     return add_months(month, 1) - timedelta(days=1)
 
 
-
-
 def annual_plan(frames: Frames, day: date) -> pd.DataFrame | None:
     """Yearly visit plans: record_id, visitor_id, year, submitted_at."""
     if "visit_plan" not in frames:
@@ -233,7 +231,6 @@ def order_exception(frames: Frames, day: date) -> pd.DataFrame | None:
     return log.assign(**{name: by_exception[name].transform("min") for name in times}).drop_duplicates(
         ["order_no", "key"], ignore_index=True
     )
-
 
 
 def sale_day(frames: Frames, day: date) -> pd.DataFrame | None:

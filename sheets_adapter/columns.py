@@ -291,7 +291,7 @@ class _Mapper:
                 self.found[planned.column] = at
 
     def claim_from_system_columns(self) -> None:
-        """A field may go by a system column's label (提交时间) in a sheet that is not the portal's: there it is meant."""
+        """In a sheet that is not the portal's, a field may go by a system column's label, such as 提交时间."""
         system = {
             fold(planned.header): planned.column
             for planned in self._columns

@@ -195,13 +195,13 @@ def test_a_sheet_without_its_header_is_refused_by_name() -> None:
 
 def test_a_field_may_go_by_a_system_columns_label_where_the_sheet_is_not_the_portals() -> None:
     """T57 names its own time 提交时间, as the portal names the moment a record was handed in."""
-    rows = [["任务", "提交时间"], ["区域分析", datetime(2026, 10, 9, 17, 30)]]
+    rows = [["任务", "提交时间"], ["区域分析", "2026-10-09 17:30"]]
     [task] = read(data_of(book_of({"数据分析任务": rows}))).rows["analysis_task"]
     assert (task["submitted_at_work"], task.get("submitted_at", "")) == ("2026-10-09 17:30:00", "")
 
 
 def test_a_system_columns_label_stays_the_systems_beside_the_fields_own() -> None:
-    own, systems = datetime(2026, 10, 9, 17, 30), datetime(2026, 10, 12, 9, 0)
+    own, systems = "2026-10-09 17:30", "2026-10-12 09:00"
     rows = [["任务", "完成提交时间", "提交时间"], ["区域分析", own, systems]]
     [task] = read(data_of(book_of({"数据分析任务": rows}))).rows["analysis_task"]
     assert task["submitted_at_work"] == "2026-10-09 17:30:00"
