@@ -33,7 +33,7 @@ def app(few_forms: Path, open_portal, clock) -> App:
 def write(portal: App, table: str, row_id: str, **values: str) -> None:
     """A row as the journal holds it, whatever way it came there: by a form or by a cell changed in the workbook."""
     assert portal.repository
-    put = Put(table, row_id, {"status": "有效", **values}, "update")
+    put = Put(table, row_id, {"status": "有效", **values}, "edit")
     assert isinstance(portal._journal.write(WriteBatch((put,), "S001", NOW)), Written)
 
 
