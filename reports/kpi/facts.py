@@ -128,17 +128,24 @@ class KpiFacts:
 
     def losses(self, period: Period, customers: Collection[str] | None = None) -> list[tuple[str, date]]:
         """Customers lost in the period and the day each loss began: the day after three months without a sale."""
+        if period not in self._losses:
+            self._losses[period] = self._losses_of_everybody(period)
+        return [(customer, day) for customer, day in self._losses[period] if customers is None or customer in customers]
+
+    def _losses_of_everybody(self, period: Period) -> list[tuple[str, date]]:
         until = min(period.last, self.request.day)
         lost: list[tuple[str, date]] = []
         for customer, days in self.paid_sales.groupby("customer_id")["on"]:
-            if customers is not None and customer not in customers:
-                continue
             ordered = sorted(set(days))
             for day, following in zip(ordered, [*ordered[1:], None], strict=True):
                 begins = add_months(day, LOST_AFTER_MONTHS) + timedelta(days=1)
                 if period.first <= begins <= until and (following is None or following >= begins):
                     lost.append((str(customer), begins))
         return lost
+
+    @cached_property
+    def _losses(self) -> dict[Period, list[tuple[str, date]]]:
+        return {}
 
     def active_at(self, day: date) -> frozenset[str]:
         """Customers with a sale in the three months up to the day before."""
@@ -148,6 +155,16 @@ class KpiFacts:
 
     def verdicts(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
         """Obligations of these deadline rules triggered in the period and decided: met, met late or overdue."""
+        asked = (frozenset(rule_ids), period)
+        if asked not in self._verdicts:
+            self._verdicts[asked] = self._verdicts_of_everybody(*asked)
+        return self._verdicts[asked]
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[frozenset[str], Period], list[Listed]]:
+        return {}
+
+    def _verdicts_of_everybody(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
         rules = {rule_id: rule for rule_id, rule in rules_of(self.request.pack).items() if rule_id in rule_ids}
         if not rules:
             return []
