@@ -192,7 +192,7 @@ def _ratings(book: Book) -> None:
     almanac = book.almanac
     quarters, halves = almanac.periods("quarter", 2)[:-1], almanac.periods("half", 1)[:-1]
     for person in book.people:
-        if person.role == "销售顾问":
+        if person.role in ("销售顾问", "销售专员", "销售主管"):
             _rated(book, person, "销售顾问", quarters, (("上级领导", person.manager_id), ("部门同事", BACK_OFFICE)))
         elif person.role == "内勤":
             _rated(book, person, "内勤", halves, (("上级领导", MANAGER), ("部门同事", "S006")))
