@@ -101,11 +101,11 @@ def sales_fact(frames: Frames, authoritative: str = "deal") -> pd.DataFrame:
         source="order_register", paid_on=pd.NaT, list_amount=pd.NA, kind="销售", currency=""
     )
     numbers = set(deals["deal_no"]) - {""}
-    by_register, by_making = _among(orders["reg_no"], numbers), _among(orders["mfg_no"], numbers)
+    by_register, by_making = among(orders["reg_no"], numbers), among(orders["mfg_no"], numbers)
     told_twice = by_register | by_making
     if authoritative == "order_register":
         known = set(orders["reg_no"]) | set(orders["mfg_no"])
-        deals, told_twice = deals[~_among(deals["deal_no"], known - {""})], told_twice & False
+        deals, told_twice = deals[~among(deals["deal_no"], known - {""})], told_twice & False
     elif told_twice.any():
         numbered = orders.assign(number=orders["reg_no"].where(by_register, orders["mfg_no"]))[told_twice]
         deals = deals.assign(qty=_quantities(deals, numbered))
@@ -136,9 +136,10 @@ def _quantities(deals: pd.DataFrame, orders: pd.DataFrame) -> list[Decimal | Non
     return [ordered.get(pair) for pair in zip(deals["deal_no"], deals["sku"], strict=True)]
 
 
-def _among(column: pd.Series, texts: set[str]) -> pd.Series:
+def among(column: pd.Series, texts: set[str]) -> pd.Series:
     """Which of the texts are in the set; many times faster than `Series.isin` for a large set."""
-    return pd.Series([text in texts for text in column], index=column.index, dtype=bool)
+    found = [text in texts for text in column.to_numpy(dtype=object)] if texts else False
+    return pd.Series(found, index=column.index, dtype=bool)
 
 
 def sale(frames: Frames, day: date) -> pd.DataFrame | None:
