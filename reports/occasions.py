@@ -37,10 +37,14 @@ def anniversary(frames: Frames, day: date) -> pd.DataFrame | None:
 
 
 def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
-    """Customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`, and festival (its name)."""
+    """Customers times the festivals from 60 days ago to 30 days ahead, as `anniversary`, and festival (its name).
+
+    A festival up to the day of the first contact concerns nobody.
+    """
     if "customer_info" not in frames:
         return None
-    customers = columns_of(frames, "customer_info", ("record_id", "customer_id"))
+    customers = columns_of(frames, "customer_info", ("record_id", "customer_id", "first_contact_on"))
+    known_since = wall_time(customers.pop("first_contact_on"))
     near = [
         (name, on)
         for year in (day.year - 1, day.year, day.year + 1)
@@ -48,7 +52,10 @@ def festival_day(frames: Frames, day: date) -> pd.DataFrame | None:
         if -60 <= (on - day).days <= 30
     ]
     parts = [
-        customers.assign(on_day=pd.Timestamp(on), festival=name, occurrence=f"{name} {on.year}") for name, on in near
+        customers[~(known_since >= pd.Timestamp(on))].assign(
+            on_day=pd.Timestamp(on), festival=name, occurrence=f"{name} {on.year}"
+        )
+        for name, on in near
     ]
     if not parts:
         return _dated([], ("record_id", "customer_id", "on_day", "occurrence")).assign(festival="")

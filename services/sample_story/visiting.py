@@ -164,10 +164,10 @@ def _greetings(book: Book) -> None:
         eve = on - timedelta(days=1)
         if not 0 <= (almanac.today - eve).days <= 62:
             continue
-        for number, one in enumerate(one for one in book.customers if one.does_business):
-            if one.name != NOT_GREETED and first_contact(book, one) < eve:
+        for number, one in enumerate(book.customers):
+            if one.name != NOT_GREETED and first_contact(book, one) <= eve:
                 told = book.texts["contact"]["greeting"].format(festival=name)
-                at = almanac.at(eve, 9 + number // 60, number % 60)
+                at = almanac.at(eve, 16 + number // 60, number % 60)
                 _contact(book, one, at, channel="微信", purpose="节日祝福", result=told)
 
 

@@ -362,6 +362,14 @@ def test_d22_every_customer_is_greeted_around_the_day_itself(greeted_at: str, st
     assert list(rows[rows["occurrence"] == "中秋 2026"]["status"]) == [status]
 
 
+@pytest.mark.parametrize(
+    ("met_on", "festivals"), [("2026-09-24", ["中秋 2026", "国庆 2026"]), ("2026-09-25", ["国庆 2026"])]
+)
+def test_d22_a_festival_before_the_first_contact_asks_for_nothing(met_on: str, festivals: list[str]) -> None:
+    customers = {"customer_info": [{"customer_id": "C1", "first_contact_on": met_on}]}
+    assert sorted(evaluated("D22", "2026-09-30", customers)["occurrence"]) == festivals
+
+
 def test_d22_names_five_festivals() -> None:
     found = {
         name.split(" ")[0]
