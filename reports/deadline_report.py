@@ -17,7 +17,7 @@ from reports.frames import with_frame
 from reports.kpi.rated import kpi_rated
 from reports.recommendations import recommendations
 from reports.registry import COMMISSION_TABLES, Request
-from reports.statement import Citation, Source, Statement, StatementLine, Step, Value, input_finding
+from reports.statement import Citation, LinesOnDemand, Source, Statement, StatementLine, Step, Value, input_finding
 from reports.views import VIEWS
 from schemas.deadline_rules import Due, Rule
 from schemas.finding import Finding, Severity
@@ -61,7 +61,13 @@ def deadlines(request: Request) -> Statement:
     rows, counts = _rows(evaluation, request)
     zone = ZoneInfo(request.pack.rules.pack.timezone)
     shown = {line_key(row): row for row in sorted(rows, key=_order)}
-    lines = tuple(_line(key, row, rules[row.rule], zone) for key, row in shown.items())
+    ordered = tuple(shown.items())
+
+    def line_at(at: int) -> StatementLine:
+        key, row = ordered[at]
+        return _line(key, row, rules[row.rule], zone)
+
+    lines = LinesOnDemand(((len(ordered), line_at),))
 
     def explain(line: StatementLine) -> tuple[Step, ...]:
         row = shown[line.key]

@@ -359,10 +359,9 @@ def listing(evaluation: Evaluation, wanted: Flags) -> list[Listed]:
 
 def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Iterator[Listed]:
     owed, counted, places, closing = part.owed, part.owed.counted, begin + chosen, part.owed.watch.closed
-    late = _lateness(evaluation, part, chosen, places)
+    late, goes_on = _lateness(evaluation, part, chosen, places), _goes_on(evaluation, part, places)
     named = owners(part, owed.rows[chosen], evaluation.tables)
     superiors = _mapping(evaluation.tables.columns("staff"), "staff_id", "manager_id")
-    now = wall_seconds(evaluation.as_of)
     numbers = owed.columns.numbers("line_no", 0) if "." in owed.watch.table else np.zeros(len(owed.columns), np.int64)
     records, customers = owed.columns.texts("record_id"), owed.columns.texts("customer_id")
     for n, at in enumerate(chosen):
@@ -374,8 +373,7 @@ def _listed(evaluation: Evaluation, part: Part, chosen: Ints, begin: int) -> Ite
             moment_of(owed.start[at]), moment_of(owed.due[at]), moment_of(evaluation.met_at[places[n]]), status,
             late[n][0] if is_late else None, late[n][1] if is_late else None,
             "day" if counted.counts_days[at] else "second", part.rule.severity, named[n],
-            _reached(part, int(evaluation.late_from[places[n]]), now, named[n], superiors, evaluation.clocks)
-            if status == "overdue" else (),
+            _reached(part.rule.escalate, named[n], superiors, goes_on=goes_on[n]) if status == "overdue" else (),
             bool(counted.provisional[at]), counted.ways[counted.way[at]], bool(counted.promised[at]),
             bool(evaluation.is_open[places[n]]), closing.until if closing else None,
         )  # fmt: skip
@@ -395,18 +393,19 @@ def _lateness(evaluation: Evaluation, part: Part, chosen: Ints, places: Ints) ->
     return [(int(left), int(right)) for left, right in zip(calendar, working, strict=True)]
 
 
-def _reached(
-    part: Part, limit: int, now: int, owner: str, superiors: Mapping[str, str], clocks: Clocks
-) -> tuple[str, ...]:
-    """Whom an obligation overdue since `limit` has reached: the superior at once; his superior a working day later
-    (critical rules: 15 minutes later). Staff ids, or the role where nobody is named."""
+def _goes_on(evaluation: Evaluation, part: Part, places: Ints) -> Flags:
+    """Which overdue obligations have gone past the superior: a working day later, critical rules' 15 minutes later."""
+    now, limit = wall_seconds(evaluation.as_of), evaluation.late_from[places]
     if part.rule.severity == "C":
-        second = now > limit + 15 * 60
-    else:
-        day = np.array([limit // DAY], dtype=np.int64)
-        second = now > int(clocks.add_workdays(day, 1)[0]) * DAY + limit % DAY
-    superior, roles = superiors.get(owner, ""), part.rule.escalate
-    if not second:
+        return np.asarray(now > limit + 15 * 60)
+    limit = np.where(evaluation.status[places] == CODE["overdue"], limit, now)
+    return np.asarray(now > evaluation.clocks.add_workdays(limit // DAY, 1) * DAY + limit % DAY)
+
+
+def _reached(roles: tuple[str, ...], owner: str, superiors: Mapping[str, str], *, goes_on: np.bool_) -> tuple[str, ...]:
+    """Whom an overdue obligation has reached: the superior, then his. Staff ids, or the role where nobody is named."""
+    superior = superiors.get(owner, "")
+    if not goes_on:
         return (superior or roles[0],)
     if not superior:
         return roles

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -101,11 +102,17 @@ class Obligations:
 
     def _own_occurrence(self, row: int) -> str:
         name = self.watch.occurrence
-        if name in self.columns.frame.columns and self.columns.frame[name].dtype.kind == "M":
+        if self._occurs_on_days:
             return day_of(int(self.columns.seconds(name)[row]) // DAY).isoformat()
         return str(self.columns.texts(name)[row])
 
+    @cached_property
+    def _occurs_on_days(self) -> bool:
+        name, frame = self.watch.occurrence, self.columns.frame
+        return name in frame.columns and frame[name].dtype.kind == "M"
 
+
+@cache
 def period_name(index: int, kind: PeriodKind) -> str:
     """The name of a period by its index."""
     first = period_first(np.array([index], dtype=np.int64), kind)[0]

@@ -104,7 +104,7 @@ class Duties:
         from services.reports import Question, ReportRefused
 
         try:
-            found = duties_of(self._report(Question("deadlines", now)), now)
+            found = duties_of(self._report(Question("deadlines", now, f"{now:%Y-%m}")), now)
         except (StoreError, ReportRefused) as error:
             log.warning("the list of what is due could not be made: %s", error)
             self._give_up(revision, now)
