@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,15 +24,27 @@ from reports.settlement import settlements_of
 from reports.statement import Source
 from schemas.periods import Period, add_months
 
+T = TypeVar("T")
 LOST_AFTER_MONTHS = 3
 """A customer without a sale for so long is lost (D35)."""
 
 
 @dataclass(frozen=True)
 class KpiFacts:
-    """The records of one request, read once."""
+    """The records of one request, read once for everybody's cards."""
 
     request: Request
+
+    @cached_property
+    def _found(self) -> dict[Hashable, Any]:
+        return {}
+
+    def _once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What was found under the key, or is now."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: T = self._found[key]
+        return found
 
     @property
     def frames(self) -> Frames:
@@ -44,14 +57,23 @@ class KpiFacts:
         return people_of(self.frames)
 
     @cached_property
-    def owners(self) -> Mapping[str, str]:
-        """Customer → the person responsible."""
+    def _customers(self) -> Mapping[str, frozenset[str]]:
         master = columns_of(self.frames, "customer_info", ("customer_id", "owner_id"))
-        return dict(zip(master["customer_id"], master["owner_id"], strict=True))
+        owners = dict(zip(master["customer_id"], master["owner_id"], strict=True))
+        found: dict[str, set[str]] = {}
+        for customer, owner in owners.items():
+            found.setdefault(owner, set()).add(customer)
+        return {owner: frozenset(customers) for owner, customers in found.items()}
 
     def customers_of(self, person: str) -> frozenset[str]:
         """The customers a person is responsible for."""
-        return frozenset(customer for customer, owner in self.owners.items() if owner == person)
+        return self._customers.get(person, frozenset())
+
+    @cached_property
+    def record_of_customer(self) -> Mapping[str, str]:
+        """Customer → its record."""
+        master = columns_of(self.frames, "customer_info", ("customer_id", "record_id"))
+        return dict(zip(master["customer_id"], master["record_id"], strict=True))
 
     def colleagues_of(self, person: Person, day: date) -> frozenset[str]:
         """Everybody in the person's department on a day, the person too."""
@@ -81,10 +103,14 @@ class KpiFacts:
 
     def plan(self, period: Period, people: Collection[str]) -> Fraction:
         """The effective quotas of these people over the period, in fen."""
+        quotas = self._once(("quotas", period), lambda: self._quotas(period))
+        return sum((effective for person, effective in quotas if person in people), Fraction(0))
+
+    def _quotas(self, period: Period) -> list[tuple[str, Fraction]]:
         rules = terms_of(self.request.pack).rules
         first, last = month_of_day(period.first), month_of_day(period.last)
         quotas = quotas_of(self.frames, self.people, rules, first, last)
-        return sum((quota.effective for (person, _), quota in quotas.items() if person in people), Fraction(0))
+        return [(person, quota.effective) for (person, _), quota in quotas.items()]
 
     def records_of_plan(self, period: Period, people: Collection[str]) -> tuple[Source, ...]:
         """The quotas and the deals of these people in the period."""
@@ -97,26 +123,22 @@ class KpiFacts:
 
     def records_of_sales(self, period: Period, people: Collection[str] | None = None) -> tuple[Source, ...]:
         """The deals paid in the period, refunds among them."""
-        deals = columns_of(self.frames, "deal", ("record_id", "seller_id", "paid_on"))
-        days = deals["paid_on"].dt.date
-        inside = deals["paid_on"].notna() & (days >= period.first) & (days <= period.last)
-        if people is not None:
-            inside &= deals["seller_id"].isin(list(people))
-        return tuple(Source("deal", record) for record in deals.loc[inside, "record_id"])
+        paid = self.within("deal", "paid_on", period, ("seller_id",))
+        if paid is None:
+            return ()
+        own = paid if people is None else paid[paid["seller_id"].isin(list(people))]
+        return tuple(Source("deal", record) for record in own["record_id"])
 
     def _ledger(self, period: Period) -> Ledger:
-        if period.name not in self._ledgers:
-            terms = terms_of(self.request.pack)
-            first, last = month_of_day(period.first), month_of_day(period.last)
-            closed = settlements_of(self.frames).closed
-            self._ledgers[period.name] = ledger_of(
-                Inputs(self.frames, terms.rules, self.people, terms.products, first, last, self.request.day, closed)
-            )
-        return self._ledgers[period.name]
+        return self._once(("ledger", period), lambda: self._ledger_of(period))
 
-    @cached_property
-    def _ledgers(self) -> dict[str, Ledger]:
-        return {}
+    def _ledger_of(self, period: Period) -> Ledger:
+        terms = terms_of(self.request.pack)
+        first, last = month_of_day(period.first), month_of_day(period.last)
+        closed = settlements_of(self.frames).closed
+        return ledger_of(
+            Inputs(self.frames, terms.rules, self.people, terms.products, first, last, self.request.day, closed)
+        )
 
     @cached_property
     def paid_sales(self) -> pd.DataFrame:
@@ -128,9 +150,8 @@ class KpiFacts:
 
     def losses(self, period: Period, customers: Collection[str] | None = None) -> list[tuple[str, date]]:
         """Customers lost in the period and the day each loss began: the day after three months without a sale."""
-        if period not in self._losses:
-            self._losses[period] = self._losses_of_everybody(period)
-        return [(customer, day) for customer, day in self._losses[period] if customers is None or customer in customers]
+        lost = self._once(("losses", period), lambda: self._losses_of_everybody(period))
+        return [(customer, day) for customer, day in lost if customers is None or customer in customers]
 
     def _losses_of_everybody(self, period: Period) -> list[tuple[str, date]]:
         until = min(period.last, self.request.day)
@@ -143,10 +164,6 @@ class KpiFacts:
                     lost.append((str(customer), begins))
         return lost
 
-    @cached_property
-    def _losses(self) -> dict[Period, list[tuple[str, date]]]:
-        return {}
-
     def active_at(self, day: date) -> frozenset[str]:
         """Customers with a sale in the three months up to the day before."""
         since = add_months(day, -LOST_AFTER_MONTHS)
@@ -155,14 +172,8 @@ class KpiFacts:
 
     def verdicts(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
         """Obligations of these deadline rules triggered in the period and decided: met, met late or overdue."""
-        asked = (frozenset(rule_ids), period)
-        if asked not in self._verdicts:
-            self._verdicts[asked] = self._verdicts_of_everybody(*asked)
-        return self._verdicts[asked]
-
-    @cached_property
-    def _verdicts(self) -> dict[tuple[frozenset[str], Period], list[Listed]]:
-        return {}
+        asked = frozenset(rule_ids)
+        return self._once(("verdicts", asked, period), lambda: self._verdicts_of_everybody(asked, period))
 
     def _verdicts_of_everybody(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
         rules = {rule_id: rule for rule_id, rule in rules_of(self.request.pack).items() if rule_id in rule_ids}
@@ -180,6 +191,9 @@ class KpiFacts:
 
     def customer_of_record(self, table: str) -> Mapping[str, str]:
         """Record → its customer."""
+        return self._once(("customers", table), lambda: self._customer_of_record(table))
+
+    def _customer_of_record(self, table: str) -> Mapping[str, str]:
         frame = columns_of(self.frames, table, ("record_id", "customer_id"))
         return dict(zip(frame["record_id"], frame["customer_id"], strict=True))
 
@@ -187,8 +201,10 @@ class KpiFacts:
         """The table's rows whose `when` lies in the period; None without the table."""
         if table not in self.frames:
             return None
+        return self._once((table, when, period, columns), lambda: self._within(table, when, period, columns))
+
+    def _within(self, table: str, when: str, period: Period, columns: tuple[str, ...]) -> pd.DataFrame:
         frame = columns_of(self.frames, table, ("record_id", when, *columns))
-        days = wall_time(frame[when]).dt.date
-        known = frame[when].notna()
-        inside = known & days.map(lambda day: not pd.isna(day) and period.first <= day <= period.last)
-        return frame[inside.astype(bool)]
+        moments = wall_time(frame[when])
+        end = pd.Timestamp(period.last) + timedelta(days=1)
+        return frame[(moments >= pd.Timestamp(period.first)) & (moments < end)]

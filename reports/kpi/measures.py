@@ -182,7 +182,7 @@ def gross_margin(facts: KpiFacts, person: Person, period: Period) -> Measure:
     known = sold.merge(products, on="sku", how="left")
     if not len(known):
         return Measure(None, reason="no_data")
-    if known[["cost", "list_price", "list_amount"]].isna().any().any():
+    if known[["cost", "list_price", "list_amount"]].isna().any().any() or (known["list_price"] == 0).any():
         return Measure(None, reason="cost_unknown")
     amount = int(known["amount"].sum())
     cost = sum(
@@ -260,8 +260,7 @@ def staff_retention(facts: KpiFacts, person: Person, period: Period) -> Measure:
 
 
 def _customer_sources(facts: KpiFacts, customers: Collection[str]) -> tuple[Source, ...]:
-    master = columns_of(facts.frames, "customer_info", ("customer_id", "record_id"))
-    records = dict(zip(master["customer_id"], master["record_id"], strict=True))
+    records = facts.record_of_customer
     return tuple(Source("customer_info", records[customer]) for customer in customers if customer in records)
 
 
