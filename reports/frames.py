@@ -123,8 +123,11 @@ def is_unread(frame: pd.DataFrame, column: str) -> npt.NDArray[np.bool_]:
     """Rows where something stands in the cell that could not be understood."""
     if UNREAD not in frame:
         return np.zeros(len(frame), dtype=bool)
-    named = frame[UNREAD].fillna("").tolist()
-    return np.array([column in names.split("、") for names in named], dtype=bool)
+    named = frame[UNREAD].fillna("").to_numpy(dtype=object)
+    found = np.zeros(len(frame), dtype=bool)
+    for at in np.flatnonzero(named != ""):
+        found[at] = column in named[at].split("、")
+    return found
 
 
 def require_columns(frames: Frames, table: str, columns: Sequence[str]) -> pd.DataFrame | None:

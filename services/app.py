@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from services.grading import Grading
     from services.prints import Prints
     from services.report_book import ReportBook
+    from services.report_data import ReportData
     from services.reports import Question
     from services.sample_removal import SampleRemoval
     from services.settling import Settling
@@ -227,7 +229,7 @@ class App:
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=self.report_book.read,
+            read=self._read_once,
             clock=self.clock,
             new_id=self.new_id,
         )
@@ -241,9 +243,13 @@ class App:
             self.config,
             forms=lambda: self._forms,
             repository=lambda: self.repository,
-            read=self.report_book.read,
+            read=self._read_once,
             clock=self.clock,
         )
+
+    def _read_once(self, timezone: str) -> ReportData:
+        """The records for a computation of its own, which keeps nothing between reports and needs no lock."""
+        return replace(self.report_book.read(timezone), kept=None)
 
     @cached_property
     def report_book(self) -> ReportBook:

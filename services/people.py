@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.record import SYSTEM_ACTOR
 from services.sessions import Person
@@ -30,22 +30,26 @@ class People:
         self._repository = repository
         self._catalogue = catalogue
         self._revision = revision
-        self._known: dict[str, Person | None] = {}
+        self._known: dict[tuple[str, str], Any] = {}
         self._known_at = -1
         self._lock = threading.Lock()
 
     def person(self, staff_id: str) -> Person | None:
         """The person, None when there is no such record; a withdrawn record still says who it is."""
-        revision = self._revision()
+        found: Person | None = self._once(self._read, staff_id)
+        return found
+
+    def _once(self, read: Callable[[str], Any], staff_id: str) -> Any:
+        revision, asked = self._revision(), (read.__name__, staff_id)
         with self._lock:
             if revision != self._known_at:
                 self._known, self._known_at = {}, revision
-            if staff_id in self._known:
-                return self._known[staff_id]
-        found = self._read(staff_id)
+            if asked in self._known:
+                return self._known[asked]
+        found = read(staff_id)
         with self._lock:
             if self._known_at == revision:
-                self._known[staff_id] = found
+                self._known[asked] = found
         return found
 
     def is_staff(self, staff_id: str) -> bool:
@@ -55,6 +59,12 @@ class People:
 
     def number_now(self, staff_id: str) -> str:
         """The staff ID of the person who had this one last; "" when nobody had, or he has none now."""
+        number: str = self._once(self._number_now, staff_id)
+        return number
+
+    def _number_now(self, staff_id: str) -> str:
+        if STAFF not in self._catalogue():
+            return ""
         store, row_id, seq = self._repository().store, "", 0
         while changes := store.changes(table=STAFF, after=seq, limit=_CHANGES_AT_ONCE):
             seq = changes[-1].seq

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from schemas.calendar import ScheduleMissing
 from schemas.finding import Finding, Param, Severity
 from schemas.folding import fold
-from schemas.lint.flaw import nearest
+from schemas.option_findings import close_word
 from schemas.record import VOID
 from schemas.rule_packs import DEFAULT_PACK, Pack, find_packs, load_pack, starts_of
 from services.config import ROOT, Config
@@ -92,7 +92,7 @@ def answer(question: Question, config: Config, forms: Forms, book: ReportBook | 
     from reports.registry import REPORTS
 
     if question.report not in REPORTS:
-        close = nearest(question.report, REPORTS)
+        close = close_word(question.report, REPORTS)
         params: dict[str, Param] = {"report": question.report, "known": report_names(), "did_you_mean": close}
         raise ReportRefused((Finding("E207", params=params),))
     kind = REPORTS[question.report]
@@ -232,7 +232,7 @@ def _find_unknown_person(request: Request) -> tuple[Finding, ...]:
     staff = request.frames.get("staff")
     if not request.person or staff is None or request.person in set(staff["staff_id"]):
         return ()
-    params = {"value": request.person, "did_you_mean": nearest(request.person, staff["staff_id"])}
+    params = {"value": request.person, "did_you_mean": close_word(request.person, staff["staff_id"])}
     return (Finding("E247", params=params, severity=Severity.WARNING),)
 
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 import pandas as pd
 
 from reports.awards import awards_of
+from reports.commissions.deal_checks import DATE_COLUMN
 from reports.commissions.ledger import OPEN, PROVEN, deal_numbers
 from reports.commissions.month import MonthBook, Terms, month_book
 from reports.commissions.people import month_of_day
@@ -70,7 +71,7 @@ def false_sales_of(frames: Frames, terms: Terms, until: date, settled: frozenset
         return FalseSales((), ())
     months = _months_by_deal(frames["deal"], terms)
     books = _Books(frames, terms, until)
-    paid_for = frozenset(frames["deal"].loc[frames["deal"]["record_id"].isin(settled), "deal_no"])
+    paid_for = frozenset(frames["deal"].loc[frames["deal"]["record_id"].isin(settled), "deal_no"]) - {""}
     found: list[FalseSale] = []
     findings: list[Finding] = []
     for case in cases[cases["finding"].isin([PROVEN, OPEN])].to_dict("records"):
@@ -154,13 +155,14 @@ class _Books:
 
 
 def _deals_of(case: Mapping[str, str], deals: pd.DataFrame) -> set[str]:
-    """Numbers of the deals a case names, and of those that name the case."""
-    marked = deals.loc[deals["false_case"] == case["case_no"], "deal_no"] if case["case_no"] else ()
-    return {*deal_numbers(case["deal_nos"]), *marked}
+    """Numbers of the deals a case names, and of those that name the case; the record where a deal has none."""
+    marked = deals[deals["false_case"] == case["case_no"]] if case["case_no"] else deals[:0]
+    numbers = (number or record for number, record in zip(marked["deal_no"], marked["record_id"], strict=True))
+    return {*deal_numbers(case["deal_nos"]), *numbers}
 
 
 def _months_by_deal(deals: pd.DataFrame, terms: Terms) -> dict[str, int]:
     """The month each deal counts in."""
-    column = {"paid": "paid_on", "signed": "sold_on", "delivered": "delivered_on"}[terms.rules.recognition]
-    known = deals[deals[column].notna()]
+    column = DATE_COLUMN[terms.rules.recognition]
+    known = deals[deals[column].notna() & deals["deal_no"].ne("")]
     return {number: month_of_day(day.date()) for number, day in zip(known["deal_no"], known[column], strict=True)}

@@ -15,6 +15,7 @@ from functools import cached_property
 import pandas as pd
 
 from reports.awards import Award, Awards, awards_of
+from reports.commissions.deal_checks import REFUNDS
 from reports.commissions.false_sales import FalseSale, FalseSales, false_sales_of, schedule
 from reports.commissions.ledger import NOTHING_CLOSED
 from reports.commissions.month import MonthBook, PersonMonth, Terms, month_book
@@ -205,7 +206,7 @@ class Payroller:
             return []
         closed = self.settlements.closed
         record_of = dict(zip(deals["deal_no"], deals["record_id"], strict=True))
-        hit = deals["kind"].isin(["退货", "退款"]) & deals["amount"].notna() & (deals["status"].isin(["", "有效"]))
+        hit = deals["kind"].isin(REFUNDS) & deals["amount"].notna() & (deals["status"].isin(["", "有效"]))
         found = []
         for row in deals[hit].to_dict("records"):
             original = record_of.get(row["orig_deal"], "")

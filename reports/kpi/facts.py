@@ -19,14 +19,13 @@ from reports.deadline_report import rules_of
 from reports.deadlines import Listed, evaluate, listing
 from reports.facts import columns_of, wall_time
 from reports.frames import Frames
+from reports.registers.customers import losses, lost_after, paid_days
 from reports.registry import Request
 from reports.settlement import settlements_of
 from reports.statement import Source
 from schemas.periods import Period, add_months
 
 T = TypeVar("T")
-LOST_AFTER_MONTHS = 3
-"""A customer without a sale for so long is lost (D35)."""
 
 
 @dataclass(frozen=True)
@@ -149,26 +148,30 @@ class KpiFacts:
         return paid.assign(on=paid["paid_on"].dt.date)
 
     def losses(self, period: Period, customers: Collection[str] | None = None) -> list[tuple[str, date]]:
-        """Customers lost in the period and the day each loss began: the day after three months without a sale."""
+        """Customers lost in the period and the day each loss began, as rule D35 says."""
         lost = self._once(("losses", period), lambda: self._losses_of_everybody(period))
         return [(customer, day) for customer, day in lost if customers is None or customer in customers]
 
     def _losses_of_everybody(self, period: Period) -> list[tuple[str, date]]:
-        until = min(period.last, self.request.day)
-        lost: list[tuple[str, date]] = []
-        for customer, days in self.paid_sales.groupby("customer_id")["on"]:
-            ordered = sorted(set(days))
-            for day, following in zip(ordered, [*ordered[1:], None], strict=True):
-                begins = add_months(day, LOST_AFTER_MONTHS) + timedelta(days=1)
-                if period.first <= begins <= until and (following is None or following >= begins):
-                    lost.append((str(customer), begins))
-        return lost
+        pack, until = self.request.pack, self.request.day
+        return [
+            (customer, began)
+            for customer, days in self._paid_days.items()
+            for began in losses(pack, days, period, until)
+        ]
 
     def active_at(self, day: date) -> frozenset[str]:
-        """Customers with a sale in the three months up to the day before."""
-        since = add_months(day, -LOST_AFTER_MONTHS)
-        sales = self.paid_sales
-        return frozenset(sales.loc[(sales["on"] >= since) & (sales["on"] < day), "customer_id"])
+        """Customers with a sale before the day who do not count as lost on it."""
+        pack = self.request.pack
+        return frozenset(
+            customer
+            for customer, days in self._paid_days.items()
+            if (last := max((one for one in days if one < day), default=None)) and lost_after(pack, last) > day
+        )
+
+    @cached_property
+    def _paid_days(self) -> Mapping[str, list[date]]:
+        return paid_days(self.frames, self.request.day)
 
     def verdicts(self, rule_ids: Collection[str], period: Period) -> list[Listed]:
         """Obligations of these deadline rules triggered in the period and decided: met, met late or overdue."""

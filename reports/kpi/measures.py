@@ -205,8 +205,8 @@ def expense_saving(facts: KpiFacts, person: Person, period: Period) -> Measure:
     claims = columns_of(facts.frames, "expense_claim", ("record_id", "claimant_id", "month", "amount", "status"))
     of_department = claims["claimant_id"].isin(list(facts.colleagues_of(person, period.last)))
     in_period = claims["month"].between(f"{period.first:%Y-%m}", f"{period.last:%Y-%m}")
-    own = claims[of_department & in_period & claims["status"].isin([LIVE, ""])]
-    if own["amount"].isna().any():
+    own = claims[of_department & (in_period | claims["month"].eq(""))]
+    if own["amount"].isna().any() or own["month"].eq("").any() or not own["status"].isin([LIVE, ""]).all():
         return Measure(None, reason="expenses_unknown")
     budget = Fraction(monthly) * 100 * (period.last.month - period.first.month + 1)
     sources = tuple(Source("expense_claim", record) for record in own["record_id"])

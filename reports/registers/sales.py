@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from reports.commissions.deal_checks import REFUNDS
 from reports.facts import columns_of, sales_fact
 from reports.frames import Frames
 from reports.money import YUAN_NAMES, round_fen, yuan
@@ -20,7 +21,7 @@ from schemas.finding import Finding
 ORDER_COLUMNS = (
     "record_id", "customer_id", "sku", "qty", "unit_price", "amount", "received_on", "due_on", "shipped_on",
 )  # fmt: skip
-RETURN, REFUND = "退货", "退款"
+RETURN, REFUND = REFUNDS
 
 
 def booked_sales(request: Request) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from schemas.field_types import target_of, type_of
-from schemas.lint.flaw import Flaw, OptionPath, nearest, tables_of
+from schemas.lint.flaw import Flaw, OptionPath, tables_of
+from schemas.option_findings import close_word
 from schemas.template import Field, Template
 
 Found = Iterator[tuple[str, Flaw]]
@@ -24,7 +25,7 @@ def find_reference_flaws(templates: list[Template], known: frozenset[str]) -> Fo
                 target = target_of(field)
                 if target and target not in known:
                     option = "to" if field.type == "reference" else "type"
-                    params = {"template": target, "did_you_mean": nearest(target, known)}
+                    params = {"template": target, "did_you_mean": close_word(target, known)}
                     yield template.key, Flaw("T031", (*path, option), params)
                 elif target in by_key:
                     for flaw in _find_fill_flaws(field, path, own, by_key[target], by_key):
@@ -38,7 +39,7 @@ def _find_fill_flaws(
         at = (*path, "fill", here)
         owner, name = _filled_from(there, target, by_key)
         if name not in owner:
-            params = {"option": "fill", "name": there, "did_you_mean": nearest(name, owner)}
+            params = {"option": "fill", "name": there, "did_you_mean": close_word(name, owner)}
             yield Flaw("T021", at, params)
         elif here in own and not _takes(own[here], owner[name], is_far="." in there):
             yield Flaw("T030", at, {"here": here, "there": there, "template": target.key})

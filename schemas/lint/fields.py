@@ -10,8 +10,9 @@ from schemas.field_types.base import COMMON_OPTIONS
 from schemas.field_types.choices import SEPARATORS
 from schemas.finding import Severity
 from schemas.folding import fold
-from schemas.lint.flaw import LINT_CONTEXT, Flaw, OptionPath, Table, nearest, tables_of
+from schemas.lint.flaw import LINT_CONTEXT, Flaw, OptionPath, Table, tables_of
 from schemas.operands import CALENDAR_TYPES, DAY_WORDS, DEFAULT_WORDS, compare, literal_text, operand_value
+from schemas.option_findings import close_word
 from schemas.record import LINE_SYSTEM_COLUMNS, SYSTEM_COLUMNS
 from schemas.rights import ROLES
 from schemas.serials import SerialPattern, SerialPatternError
@@ -128,7 +129,7 @@ def _find_bad_bounds(field: Field, path: OptionPath, table: Table) -> Iterator[F
         elif bound in keys:
             yield from _find_unlike(field, keys[bound], at)
         elif re.fullmatch(r"[a-z][a-z0-9_]*", bound):
-            yield Flaw("T021", at, {"option": option, "name": bound, "did_you_mean": nearest(bound, keys)})
+            yield Flaw("T021", at, {"option": option, "name": bound, "did_you_mean": close_word(bound, keys)})
         else:
             texts[-1] = literal_text(bound, field, LINT_CONTEXT)
             yield from _find_unparsable(bound, field, at)
@@ -190,7 +191,7 @@ def _find_unknown_roles(field: Field, path: OptionPath, table: Table) -> Iterato
 
 def unknown_role(role: str, path: OptionPath) -> Flaw:
     """T054, a warning: accounts may carry roles of the company's own."""
-    return Flaw("T054", path, {"role": role, "did_you_mean": nearest(role, ROLES)}, Severity.WARNING)
+    return Flaw("T054", path, {"role": role, "did_you_mean": close_word(role, ROLES)}, Severity.WARNING)
 
 
 _CHECKS: tuple[_FieldCheck, ...] = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 
 from schemas.field_types import ParseContext
 from schemas.field_types.base import COMPANY_ZONE
 from schemas.finding import Param, Severity
+from schemas.option_findings import close_word
 from schemas.template import Field, LineTable, Template
 
 LINT_CONTEXT = ParseContext(datetime(2026, 1, 1, tzinfo=COMPANY_ZONE))
@@ -47,11 +47,6 @@ def tables_of(template: Template) -> Iterator[Table]:
         yield Table(line.fields, ("lines", index), line)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word most like this one, "" when none is near."""
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
-
-
 def unknown_field(path: OptionPath, option: str, name: str, known: Iterable[str]) -> Flaw:
     """T021: an option names a field that does not exist."""
-    return Flaw("T021", path, {"option": option, "name": name, "did_you_mean": nearest(name, known)})
+    return Flaw("T021", path, {"option": option, "name": name, "did_you_mean": close_word(name, known)})

@@ -241,6 +241,17 @@ def test_by_a_tier_table_with_a_gap_nobody_is_paid_and_the_line_and_the_fix_are_
     assert "commission.withheld" in [step.code for step in statement.explain(statement.lines[0])]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [('from: "100"', 'from: "10000"'), ('from: "0"', 'from: "0"'), ('from: "0", to: "20000"', 'from: "10000"')],
+    ids=["late start", "not rising", "overlap"],
+)
+def test_nobody_is_paid_by_tiers_that_do_not_cover_every_amount_once(tmp_path: Path, first: str, second: str) -> None:
+    flawed = GAP.replace('from: "0", to: "9999.99"', first, 1).replace('from: "10000"', second, 1)
+    statement = with_pack(tmp_path, flawed)
+    assert [(each.values["commission"], each.values["withheld"]) for each in statement.lines] == [(None, ["E338"])] * 2
+
+
 @pytest.mark.parametrize("report", ["deadlines", "grades", "lost_customers", "recommendations"])
 def test_a_tier_table_with_a_gap_stops_no_other_report(tmp_path: Path, report: str) -> None:
     sound = Question(report, date(2026, 11, 30), "2026-10", workbook=workbook(tmp_path, {}))

@@ -57,7 +57,7 @@ def plan(*rows: dict[str, object]) -> dict[str, object]:
     ],
     ids=["late start", "not rising", "gap", "overlap"],
 )
-def test_a_tier_table_that_does_not_cover_every_amount_once_has_a_flaw_and_pays_nobody(
+def test_a_tier_table_that_does_not_cover_every_amount_once_has_a_flaw(
     rows: list[dict[str, object]], told: str
 ) -> None:
     flaw = CommissionPlan.model_validate(plan(*rows)).flaw

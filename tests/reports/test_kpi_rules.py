@@ -106,6 +106,20 @@ def test_expenses_saved_are_measured_against_the_budget_the_company_states() -> 
     assert score(stated, "销售费用节省率") == (Decimal("0.80"), Decimal("80.00"), "")
 
 
+@pytest.mark.parametrize("unsure", [{"month": ""}, {"status": "待确认"}, {"amount": "五百"}])
+def test_expenses_saved_are_not_scored_while_a_claim_may_belong_to_the_period(unsure: dict[str, str]) -> None:
+    of = manager(claims=[claim("4000", month="2026-07"), claim("2000", month="2026-12") | unsure])
+    stated = asked(of, "2026-12", date(2027, 1, 31), "S003", kpi__expense_budget_month="5000")
+    assert score(stated, "销售费用节省率") == (None, None, "expenses_unknown")
+
+
+def test_a_card_counts_losses_by_the_months_of_rule_d35() -> None:
+    """Last sale 2026-05-20: lost from 2026-08-21 after three months, from 2026-07-21 after two."""
+    of = owned(book(deal("A", "5000", on="2026-05-20")))
+    assert score(asked(of, "2026-09", date(2026, 8, 1)), "大客户流失数")[0] == 0
+    assert score(asked(of, "2026-09", date(2026, 8, 1), deadlines__D35__due__amount="2"), "大客户流失数")[0] == 1
+
+
 def test_margin_growth_retention_and_new_key_accounts_of_a_half_year() -> None:
     """Sold 8,000 and 12,000 at a list price of 10,000 and 15,000: cost 6,000 + 9,000; the year before 16,000."""
     of = manager(

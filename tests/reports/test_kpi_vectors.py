@@ -114,7 +114,7 @@ def test_the_weights_of_each_shipped_card_make_a_hundred(card: str) -> None:
 def test_a_card_whose_weights_miss_a_hundred_is_refused() -> None:
     short = CONSULTANT.model_dump(by_alias=True)
     short["indicators"] = short["indicators"][1:]
-    with pytest.raises(ValidationError, match=r"weights_sum.*50"):
+    with pytest.raises(ValidationError, match=r"weights_sum.*50.*100|weights_sum.*100.*50"):
         Card.model_validate(short)
 
 

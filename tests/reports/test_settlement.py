@@ -365,6 +365,15 @@ def test_a_deal_that_names_its_case_belongs_to_it_as_one_the_case_names() -> Non
     assert line_of_case.values["gained"] == money("1250.00")
 
 
+def test_a_false_deal_without_a_number_withholds_its_gain_and_touches_no_other_unnumbered_deal() -> None:
+    case = FALSE | {"deal_nos": "", "mode": "仅记录"}
+    marked = deal("B", "20000", on="2026-09-09", false_case="XJ-1") | {"deal_no": ""}
+    unnumbered = deal("A", "10000", on="2026-09-08") | {"deal_no": ""}
+    statement = false_sales(asked(book(unnumbered, marked, false_sale_case=[case]), "2026-09"))
+    assert [each.values["gained"] for each in statement.lines] == [None]
+    assert "E360" in codes(statement)
+
+
 def months(*nets: str, state: str = "正式", quota_amount: str = "40000") -> Book:
     """One deal a month from January 2026; "" is a month without a quota."""
     numbered = list(enumerate(nets, start=1))

@@ -84,6 +84,17 @@ def test_who_takes_over_a_number_takes_over_no_account_of_somebody_renumbered_be
     assert portal.sessions.actor(token).signature == "S900 李娜"
 
 
+def test_an_account_without_a_record_reads_the_history_once_a_state_of_the_journal(
+    portal, li, account, monkeypatch
+) -> None:
+    token, _ = signed_in(portal, account)
+    change(portal, li, staff_id="S900")
+    portal.accounts.create("李娜新号", "春江花月夜八个字", staff_id="S900", roles=["finance"])
+    assert portal.sessions.actor(token).staff_id == "S002"
+    monkeypatch.setattr(portal.repository.store, "changes", lambda **_: pytest.fail("read again"))
+    assert portal.sessions.actor(token).staff_id == "S002"
+
+
 @pytest.mark.parametrize("state", ["离职", "解除合作"])
 def test_who_leaves_is_signed_out_and_gets_no_new_account(portal, li, account, state) -> None:
     token, _ = signed_in(portal, account)
